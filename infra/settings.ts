@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+/** The project's folder: where serverless.yml lives. */
+export const projectRoot = resolve(import.meta.dirname, "..");
+
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65535).default(fallback);
+
+const variables = z.object({
+  SLUICE_HOME: z.string().default(".sluice"),
+  CLICKHOUSE_PORT: port(8123),
+  KAFKA_PORT: port(9092),
+  RABBITMQ_PORT: port(5672),
+  POSTGRES_PORT: port(5432),
+  CONNECT_PORT: port(8083),
+  HTTP_PORT: port(3000),
+  LAMBDA_PORT: port(3002),
+  CLICKHOUSE_URL: z.url().optional(),
+  KAFKA_BROKERS: z.string().optional(),
+  RABBITMQ_URL: z.url().optional(),
+  POSTGRES_URL: z.url().optional(),
+  CONNECT_URL: z.url().optional(),
+  CLICKHOUSE_PASSWORD: z.string().default(""),
+  CLICKHOUSE_DEFAULT_PASSWORD: z.string().default(""),
+  CLICKHOUSE_READER_PASSWORD: z.string().default(""),
+  RABBITMQ_DEFAULT_PASS: z.string().default(""),
+  SLUICE_READ_KEY: z.string().default(""),
+  SLUICE_WRITE_KEY: z.string().default(""),
+});
+
+export type Settings = z.infer<typeof variables> & {
+  /** Absolute path of the folder for data, logs and process ids. */
+  home: string;
+  /** Where each service is reached: the given one, else ours on 127.0.0.1. */
+  clickhouseUrl: string;
+  brokers: string[];
+  rabbitmqUrl: string;
+};
+
+/** A setting that cannot be used; the message names the variable and what it must be. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+/** Reads `.env` (values already in the environment win), then parses every variable once, strictly. */
+export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const file = resolve(projectRoot, ".env");
+  if (env === process.env && existsSync(file)) process.loadEnvFile(file);
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new SettingsError(`${lines.join("; ")} (set in the environment or in .env)`);
+  }
+  const v = parsed.data;
+  const password = encodeURIComponent(v.RABBITMQ_DEFAULT_PASS);
+  return {
+    ...v,
+    home: resolve(projectRoot, v.SLUICE_HOME),
+    clickhouseUrl: v.CLICKHOUSE_URL ?? `http://127.0.0.1:${v.CLICKHOUSE_PORT}`,
+    brokers: (v.KAFKA_BROKERS ?? `127.0.0.1:${v.KAFKA_PORT}`).split(",").map((broker) => broker.trim()),
+    rabbitmqUrl: v.RABBITMQ_URL ?? `amqp://rmq:${password}@127.0.0.1:${v.RABBITMQ_PORT}`,
+  };
+}
