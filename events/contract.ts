@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+/** Why a message cannot become a row. A closed list: metrics, the quarantine table and its replay share it. */
+export const reasons = [
+  "malformed_json",
+  "invalid_event",
+  "unsupported_value",
+  "oversized",
+  "unstorable",
+  "unknown_operation",
+] as const;
+
+export type Reason = (typeof reasons)[number];
+
+/** Bad data is a value: the message is kept, explained and can be replayed. */
+export interface Rejection {
+  ok: false;
+  reason: Reason;
+  /** One sentence for a person: which field, what was expected. */
+  detail: string;
+}
+
+export type Decoded<Event> = { ok: true; event: Event } | Rejection;
+
+/** What travels under one noun: how its bytes are read and written. */
+export interface Contract<Event, Input = Event> {
+  /** Snake case; the noun that topic, sample and table share. */
+  name: string;
+  schema: z.ZodType<Event, Input>;
+  /** Never throws: whatever the bytes are, the answer is an event or a rejection. */
+  decode(bytes: Uint8Array | null): Decoded<Event>;
+  encode(event: Input): Buffer;
+}
+
+export const reject = (reason: Reason, detail: string): Rejection => ({ ok: false, reason, detail });
+
+/** Text that survives UTF-8: a lone surrogate (`"\ud800"` in JSON) would be stored as another character. */
+export const text = z
+  .string()
+  .refine((value) => value.isWellFormed(), {
+    error: "holds half a surrogate pair",
+    params: { reason: "unsupported_value" },
+  });
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** A contract for JSON bodies (RFC 8259, UTF-8). Keys the schema does not name are ignored. */
+export function defineJsonContract<Event, Input>(
+  name: string,
+  schema: z.ZodType<Event, Input>,
+): Contract<Event, Input> {
+  return {
+    name,
+    schema,
+    decode(bytes) {
+      if (bytes === null) return reject("invalid_event", "the body is absent (a tombstone)");
+      let value: unknown;
+      try {
+        value = JSON.parse(utf8.decode(bytes));
+      } catch (error) {
+        return reject("malformed_json", error instanceof Error ? error.message : String(error));
+      }
+      const parsed = schema.safeParse(value);
+      return parsed.success ? { ok: true, event: parsed.data } : explain(parsed.error);
+    },
+    encode: (event) => Buffer.from(JSON.stringify(event)),
+  };
+}
+
+function explain(error: z.core.$ZodError): Rejection {
+  const details = error.issues.map((issue) => `${issue.path.join(".") || "the body"}: ${issue.message}`);
+  const unsupported = error.issues.some(
+    (issue) => issue.code === "custom" && issue.params?.reason === "unsupported_value",
+  );
+  return reject(unsupported ? "unsupported_value" : "invalid_event", details.join("; "));
+}
