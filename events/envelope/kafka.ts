@@ -1,6 +1,7 @@
 /**
  * The Lambda event of a `kafka` or `msk` event source mapping, both ways.
- * Wire format: https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html
+ * Wire format: https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html (and with-msk.html), and what
+ * aws-lambda-go and aws-lambda-java-libs read: header bytes are signed, a null key or value is left out.
  */
 
 /** One record as a broker holds it. */
@@ -18,3 +19,114 @@ export interface KafkaRecord {
   /** In the broker's order, duplicates kept. */
   headers: [name: string, value: Buffer][];
 }
+
+/** Where the records were polled from. With an ARN it is an MSK cluster, without one any Kafka. */
+export interface KafkaSource {
+  /** Joined with `,`. */
+  bootstrapServers: string;
+  eventSourceArn?: string;
+}
+
+export interface KafkaEvent {
+  eventSource: "aws:kafka" | "SelfManagedKafka";
+  /** Absent for self-managed Kafka. */
+  eventSourceArn?: string;
+  bootstrapServers: string;
+  /** Keyed `<topic>-<partition>`. */
+  records: Record<string, KafkaEventRecord[]>;
+}
+
+export interface KafkaEventRecord {
+  topic: string;
+  partition: number;
+  offset: number;
+  timestamp: number;
+  timestampType: "CREATE_TIME" | "LOG_APPEND_TIME";
+  /** Base64. */
+  key?: string | null;
+  /** Base64. */
+  value?: string | null;
+  /** One single-key object a header; its bytes from -128 to 127, as Java writes them. */
+  headers?: Record<string, number[] | null>[] | null;
+}
+
+/** Records of one partition must follow each other by offset, as they were polled. */
+export function encodeKafkaEvent(source: KafkaSource, records: Iterable<KafkaRecord>): KafkaEvent {
+  const byPartition: KafkaEvent["records"] = {};
+  for (const record of records) {
+    const partition = `${record.topic}-${record.partition}`;
+    byPartition[partition] ??= [];
+    byPartition[partition].push(encodeRecord(record));
+  }
+  return source.eventSourceArn === undefined
+    ? { eventSource: "SelfManagedKafka", bootstrapServers: source.bootstrapServers, records: byPartition }
+    : {
+        eventSource: "aws:kafka",
+        eventSourceArn: source.eventSourceArn,
+        bootstrapServers: source.bootstrapServers,
+        records: byPartition,
+      };
+}
+
+/**
+ * Every record of the event, partition after partition. A missing or null key, value or header list is an absent
+ * one, as different senders of such events write them.
+ * @throws TypeError when this is no Kafka event at all.
+ */
+export function decodeKafkaEvent(event: KafkaEvent): KafkaRecord[] {
+  if (!isRecordMap(event?.records)) {
+    throw new TypeError(
+      'Not a Kafka event: expected {"eventSource": "aws:kafka" or "SelfManagedKafka", "records": {"<topic>-<partition>": [record, …]}}',
+    );
+  }
+  const records: KafkaRecord[] = [];
+  for (const encoded of Object.values(event.records)) {
+    for (const record of encoded) records.push(decodeRecord(record));
+  }
+  return records;
+}
+
+function isRecordMap(records: unknown): boolean {
+  return (
+    typeof records === "object" &&
+    records !== null &&
+    !Array.isArray(records) &&
+    Object.values(records).every(Array.isArray)
+  );
+}
+
+function encodeRecord({
+  topic,
+  partition,
+  offset,
+  timestamp,
+  timestampType,
+  key,
+  value,
+  headers,
+}: KafkaRecord) {
+  const encoded: KafkaEventRecord = { topic, partition, offset, timestamp, timestampType };
+  if (key !== null) encoded.key = key.toString("base64");
+  if (value !== null) encoded.value = value.toString("base64");
+  encoded.headers = headers.map(([name, bytes]) => ({ [name]: Array.from(bytes, signed) }));
+  return encoded;
+}
+
+function decodeRecord(record: KafkaEventRecord): KafkaRecord {
+  const { topic, partition, offset, timestamp, timestampType = "CREATE_TIME", key, value, headers } = record;
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp,
+    timestampType,
+    key: typeof key === "string" ? Buffer.from(key, "base64") : null,
+    value: typeof value === "string" ? Buffer.from(value, "base64") : null,
+    headers: headers ? headers.flatMap(decodeHeader) : [],
+  };
+}
+
+const decodeHeader = (header: Record<string, number[] | null>): KafkaRecord["headers"] =>
+  Object.entries(header).map(([name, bytes]) => [name, Buffer.from(bytes ?? [])]);
+
+const signed = (byte: number) => (byte << 24) >> 24;

@@ -1,6 +1,7 @@
 /**
  * The Lambda event of a `rabbitmq` event source mapping, both ways.
- * Wire format: https://docs.aws.amazon.com/lambda/latest/dg/with-mq.html
+ * Wire format: https://docs.aws.amazon.com/lambda/latest/dg/with-mq.html, and captured events: all 15
+ * `basicProperties` are always there, and header values look as the Java client's do when printed by Gson.
  */
 
 /** One message as a queue holds it. Properties a publisher left out are absent. */
@@ -12,6 +13,10 @@ export interface RabbitMQMessage {
   properties: {
     contentType?: string;
     contentEncoding?: string;
+    /**
+     * As amqplib reads a field table: long strings are strings, timestamps `{"!": "timestamp", value: epoch seconds}`,
+     * decimals `{"!": "decimal", value: {places, digits}}`, byte arrays Buffers.
+     */
     headers?: Record<string, unknown>;
     deliveryMode?: number;
     priority?: number;
@@ -28,3 +33,163 @@ export interface RabbitMQMessage {
   };
   body: Buffer;
 }
+
+export interface RabbitMQEvent {
+  eventSourceArn: string;
+  /** Keyed `<queue>::<virtual host>`. */
+  rmqMessagesByQueue: Record<string, RabbitMQEventMessage[]>;
+  eventSource: "aws:rmq";
+}
+
+export interface RabbitMQEventMessage {
+  basicProperties: {
+    contentType: string | null;
+    contentEncoding: string | null;
+    /** Null without the property, `{}` for an empty table. */
+    headers: Record<string, unknown> | null;
+    deliveryMode: number | null;
+    priority: number | null;
+    correlationId: string | null;
+    replyTo: string | null;
+    expiration: string | null;
+    messageId: string | null;
+    /** UTC, like `Jan 1, 1970, 12:33:41 AM`. */
+    timestamp: string | null;
+    type: string | null;
+    userId: string | null;
+    appId: string | null;
+    clusterId: string | null;
+    /** Bytes of the body before base64. */
+    bodySize: number;
+  };
+  redelivered: boolean;
+  /** Base64. */
+  data: string;
+}
+
+export function encodeRabbitMQEvent(brokerArn: string, messages: Iterable<RabbitMQMessage>): RabbitMQEvent {
+  const byQueue: RabbitMQEvent["rmqMessagesByQueue"] = {};
+  for (const message of messages) {
+    const queue = `${message.queue}::${message.vhost}`;
+    byQueue[queue] ??= [];
+    byQueue[queue].push(encodeMessage(message));
+  }
+  return { eventSourceArn: brokerArn, rmqMessagesByQueue: byQueue, eventSource: "aws:rmq" };
+}
+
+/**
+ * Every message of the event, queue after queue. What the wire cannot tell apart comes back as its nearest: a byte
+ * array as an array of numbers, a decimal as a number.
+ * @throws TypeError when this is no RabbitMQ event at all.
+ */
+export function decodeRabbitMQEvent(event: RabbitMQEvent): RabbitMQMessage[] {
+  if (!isMessageMap(event?.rmqMessagesByQueue)) {
+    throw new TypeError(
+      'Not a RabbitMQ event: expected {"eventSource": "aws:rmq", "rmqMessagesByQueue": {"<queue>::<virtual host>": [message, …]}}',
+    );
+  }
+  const messages: RabbitMQMessage[] = [];
+  for (const [key, encoded] of Object.entries(event.rmqMessagesByQueue)) {
+    const separator = key.lastIndexOf("::");
+    const queue = separator < 0 ? key : key.slice(0, separator);
+    const vhost = separator < 0 ? "/" : key.slice(separator + 2);
+    for (const message of encoded) messages.push(decodeMessage(queue, vhost, message));
+  }
+  return messages;
+}
+
+function isMessageMap(messages: unknown): boolean {
+  return (
+    typeof messages === "object" &&
+    messages !== null &&
+    !Array.isArray(messages) &&
+    Object.values(messages).every(Array.isArray)
+  );
+}
+
+function encodeMessage({ properties, redelivered, body }: RabbitMQMessage): RabbitMQEventMessage {
+  return {
+    basicProperties: {
+      contentType: properties.contentType ?? null,
+      contentEncoding: properties.contentEncoding ?? null,
+      headers: properties.headers === undefined ? null : encodeTable(properties.headers),
+      deliveryMode: properties.deliveryMode ?? null,
+      priority: properties.priority ?? null,
+      correlationId: properties.correlationId ?? null,
+      replyTo: properties.replyTo ?? null,
+      expiration: properties.expiration ?? null,
+      messageId: properties.messageId ?? null,
+      timestamp: properties.timestamp === undefined ? null : encodeDate(properties.timestamp),
+      type: properties.type ?? null,
+      userId: properties.userId ?? null,
+      appId: properties.appId ?? null,
+      clusterId: properties.clusterId ?? null,
+      bodySize: body.length,
+    },
+    redelivered,
+    data: body.toString("base64"),
+  };
+}
+
+function decodeMessage(queue: string, vhost: string, message: RabbitMQEventMessage): RabbitMQMessage {
+  const properties: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(message.basicProperties ?? {})) {
+    if (value === null || value === undefined || name === "bodySize") continue;
+    if (name === "headers") properties[name] = decodeTable(value as Record<string, unknown>);
+    else properties[name] = name === "timestamp" ? decodeDate(value as string) : value;
+  }
+  return {
+    queue,
+    vhost,
+    redelivered: message.redelivered ?? false,
+    properties,
+    body: Buffer.from(message.data ?? "", "base64"),
+  };
+}
+
+const encodeTable = (table: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(table).map(([name, value]) => [name, encodeField(value)]));
+
+const decodeTable = (table: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(table).map(([name, value]) => [name, decodeField(value)]));
+
+function encodeField(value: unknown): unknown {
+  if (typeof value === "string") return { bytes: Array.from(Buffer.from(value), signed) };
+  if (value instanceof Uint8Array) return Array.from(value, signed);
+  if (Array.isArray(value)) return value.map(encodeField);
+  if (typeof value !== "object" || value === null) return value;
+  const typed = value as { "!"?: string; value?: unknown };
+  if (typed["!"] === "timestamp") return encodeDate(typed.value as number);
+  if (typed["!"] === "decimal") {
+    const { places, digits } = typed.value as { places: number; digits: number };
+    return digits / 10 ** places;
+  }
+  return encodeTable(value as Record<string, unknown>);
+}
+
+/** A long string is always `{bytes}`, so a bare string can only be a date. */
+function decodeField(value: unknown): unknown {
+  if (typeof value === "string") return { "!": "timestamp", value: decodeDate(value) };
+  if (Array.isArray(value)) return value.map(decodeField);
+  if (typeof value !== "object" || value === null) return value;
+  const { bytes } = value as { bytes?: unknown };
+  if (Array.isArray(bytes) && Object.keys(value).length === 1) return Buffer.from(bytes).toString();
+  return decodeTable(value as Record<string, unknown>);
+}
+
+const medium = new Intl.DateTimeFormat("en-US", {
+  dateStyle: "medium",
+  timeStyle: "medium",
+  timeZone: "UTC",
+});
+
+/** Newer ICU puts a narrow no-break space before AM and PM, Java's default format an ordinary one. */
+const encodeDate = (seconds: number): string =>
+  medium.format(Math.min(seconds, lastSecond) * 1000).replace("\u202f", " ");
+
+const decodeDate = (text: string): number => Date.parse(`${text} UTC`) / 1000;
+
+/** The last second a Date can hold; a publisher's microseconds lie beyond it. */
+const lastSecond = 8_640_000_000_000;
+
+const signed = (byte: number) => (byte << 24) >> 24;
