@@ -22,25 +22,27 @@ export interface Rejection {
 
 export type Decoded<Event> = { ok: true; event: Event } | Rejection;
 
+/** The reading half of a contract. */
+export interface Decoder<Event> {
+  /** Never throws: whatever the bytes are, the answer is an event or a rejection. */
+  decode(bytes: Uint8Array | null): Decoded<Event>;
+}
+
 /** What travels under one noun: how its bytes are read and written. */
-export interface Contract<Event, Input = Event> {
+export interface Contract<Event, Input = Event> extends Decoder<Event> {
   /** Snake case; the noun that topic, sample and table share. */
   name: string;
   schema: z.ZodType<Event, Input>;
-  /** Never throws: whatever the bytes are, the answer is an event or a rejection. */
-  decode(bytes: Uint8Array | null): Decoded<Event>;
   encode(event: Input): Buffer;
 }
 
 export const reject = (reason: Reason, detail: string): Rejection => ({ ok: false, reason, detail });
 
 /** Text that survives UTF-8: a lone surrogate (`"\ud800"` in JSON) would be stored as another character. */
-export const text = z
-  .string()
-  .refine((value) => value.isWellFormed(), {
-    error: "holds half a surrogate pair",
-    params: { reason: "unsupported_value" },
-  });
+export const text = z.string().refine((value) => value.isWellFormed(), {
+  error: "holds half a surrogate pair",
+  params: { reason: "unsupported_value" },
+});
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 

@@ -1,0 +1,74 @@
+import { decodeKafkaEvent, type KafkaEvent } from "../../events/envelope/kafka.ts";
+import { decodeRabbitMQEvent, type RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
+import { formatPosition, originHeader, type Position, parsePosition } from "../../events/origin.ts";
+
+/** One message of a batch, whatever broker it came from. */
+export interface Message<Place = unknown> {
+  /** `kafka:<topic>` or `rabbitmq:<queue>`. */
+  source: string;
+  /** `<topic>:<partition>:<offset>`, or the message_id; empty when the publisher gave none. */
+  position: string;
+  place: Place;
+  body: Buffer | null;
+  headers: [name: string, value: Buffer][];
+  /** Epoch milliseconds: when the broker or the publisher says it was sent. */
+  sentAt: number | undefined;
+}
+
+/** Where a Kafka record was read, and where its fact first entered the system (the same place, unless it says otherwise). */
+export interface KafkaPlace extends Position {
+  origin: Position;
+}
+
+export interface RabbitMQPlace {
+  queue: string;
+  /** Empty when the publisher gave none: such a message counts at least once. */
+  messageId: string;
+}
+
+export function readKafka(event: KafkaEvent): Message<KafkaPlace>[] {
+  return decodeKafkaEvent(event).map((record) => {
+    const { topic, partition, offset, value, headers } = record;
+    const origin = headers.find(([name]) => name === originHeader)?.[1].toString();
+    return {
+      source: `kafka:${topic}`,
+      position: formatPosition(record),
+      place: {
+        topic,
+        partition,
+        offset,
+        origin: parsePosition(origin ?? "") ?? { topic, partition, offset },
+      },
+      body: value,
+      headers,
+      sentAt: record.timestamp,
+    };
+  });
+}
+
+export function readRabbitMQ(event: RabbitMQEvent): Message<RabbitMQPlace>[] {
+  return decodeRabbitMQEvent(event).map(({ queue, properties, body }) => {
+    const messageId = properties.messageId ?? "";
+    return {
+      source: `rabbitmq:${queue}`,
+      position: messageId,
+      place: { queue, messageId },
+      body,
+      headers: Object.entries(properties.headers ?? {}).map(([name, value]) => [name, asBytes(value)]),
+      sentAt:
+        uuidV7Time(messageId) ??
+        (properties.timestamp === undefined ? undefined : properties.timestamp * 1000),
+    };
+  });
+}
+
+const asBytes = (value: unknown): Buffer =>
+  Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
+
+/** The milliseconds in a UUID of version 7 (RFC 9562 §5.7); `undefined` for any other id. */
+export function uuidV7Time(id: string): number | undefined {
+  const match = /^([\da-f]{8})-([\da-f]{4})-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i.exec(id);
+  return match ? Number.parseInt(`${match[1]}${match[2]}`, 16) : undefined;
+}

@@ -1,0 +1,65 @@
+import { v4 as randomUuid, v5 as uuidv5 } from "uuid";
+import type { Rejection } from "../../events/contract.ts";
+import type { Message } from "./message.ts";
+import { arrayOfPairs, dateTime64, encodeColumns, string, uuid } from "./row-binary.ts";
+import type { Store } from "./store.ts";
+import { type Table, type Written, writeOnce } from "./write-once.ts";
+
+/** A message that cannot become a row, and why. */
+export interface Rejected {
+  message: Message;
+  rejection: Rejection;
+}
+
+interface QuarantineRow {
+  id: string;
+  at: number;
+  source: string;
+  position: string;
+  reason: string;
+  detail: string;
+  body: Uint8Array;
+  headers: [string, Uint8Array][];
+}
+
+const table: Table<QuarantineRow, string> = {
+  name: "sluice.quarantine",
+  columns: encodeColumns<QuarantineRow>({
+    id: uuid,
+    at: dateTime64,
+    source: string,
+    position: string,
+    reason: string,
+    detail: string,
+    body: string,
+    headers: arrayOfPairs,
+  }),
+  identity: {
+    inputs: { names: [], write: () => {} },
+    key: (id) => id,
+    keyOfRow: "toString(id)",
+    find: (ids) => ({ where: "id IN {ids: Array(UUID)}", params: { ids } }),
+  },
+};
+
+const namespace = "0d1c3f4e-5a0b-4b5e-9a43-6c1f8a2f6d11";
+
+/**
+ * Keeps rejected messages as they came, each once for every consumer that rejects it.
+ * A message without a position gets a random id: two equal ones are two messages.
+ */
+export async function quarantine(
+  store: Store,
+  consumer: string,
+  rejected: Rejected[],
+  now: number,
+): Promise<Written> {
+  const rows = rejected.map(({ message, rejection }) => {
+    const { source, position, body, headers } = message;
+    const id = position === "" ? randomUuid() : uuidv5(`${consumer} ${source} ${position}`, namespace);
+    const { reason, detail } = rejection;
+    const row = { id, at: now, source, position, reason, detail, body: body ?? Buffer.alloc(0), headers };
+    return { row, place: id, at: message.sentAt ?? 0 };
+  });
+  return rows.length === 0 ? { inserted: 0, duplicates: 0 } : await writeOnce(store, table, rows);
+}

@@ -1,0 +1,25 @@
+import type { KafkaEvent } from "../../events/envelope/kafka.ts";
+import { type Shadow, shadow } from "../../events/shadow.ts";
+import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
+import { readEnv } from "../lib/env.ts";
+import { originPosition } from "../lib/identity.ts";
+import { type KafkaPlace, readKafka } from "../lib/message.ts";
+import { dateTime64, encodeColumns, string } from "../lib/row-binary.ts";
+import { clickhouseVariables, openClickHouse, openStore, type Store } from "../lib/store.ts";
+
+export const consumer: TableConsumer<KafkaEvent, Shadow, KafkaPlace, Shadow> = {
+  name: "store-shadow",
+  read: readKafka,
+  contract: shadow,
+  table: {
+    name: "shadow",
+    columns: encodeColumns<Shadow>({ type: string, unique_id: string, emit_timestamp: dateTime64 }),
+    identity: originPosition,
+  },
+  row: ({ event }) => event,
+};
+
+/** Classified humans from the topic `shadow` → the table `shadow`. */
+export const createHandler = (store: Store) => consumeIntoTable(consumer, store);
+
+export const handler = createHandler(openStore(openClickHouse(readEnv(clickhouseVariables))));
