@@ -1,0 +1,63 @@
+import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import type { z } from "zod";
+import { HttpError } from "./http.ts";
+import { encodeCursor, type Query } from "./query.ts";
+
+export interface Answer {
+  meta: { name: string; type: string }[];
+  data: Record<string, unknown>[];
+  rows: number;
+  /** The `cursor` of the next page; null on the last. */
+  next: string | null;
+  statistics: { elapsed_ms: number; rows_read: number; bytes_read: number };
+}
+
+/** How long and how wide one question may be; a server's own profile may be stricter. */
+const limits = {
+  max_execution_time: 10,
+  max_result_rows: "10001",
+  output_format_json_quote_64bit_integers: 0,
+} as const;
+
+/** @throws HttpError 400 naming each parameter that is wrong; 503 when ClickHouse does not answer. */
+export async function ask(
+  client: ClickHouseClient,
+  query: Query,
+  given: Record<string, string>,
+): Promise<Answer> {
+  const params = parse(query, given);
+  const size = query.pageBy ? Number(params.limit) : Number.POSITIVE_INFINITY;
+  const query_params = query.pageBy ? { ...params, limit: size + 1 } : params;
+  const result = await client
+    .query({ query: query.sql, query_params, format: "JSON", clickhouse_settings: limits })
+    .then((answer) => answer.json())
+    .catch(unavailable);
+  const data = result.data.slice(0, size) as Answer["data"];
+  const last = result.data.length > size ? data.at(-1) : undefined;
+  return {
+    meta: result.meta ?? [],
+    data,
+    rows: data.length,
+    next: last && query.pageBy ? encodeCursor(query.pageBy.map((column) => last[column])) : null,
+    statistics: {
+      elapsed_ms: Math.round((result.statistics?.elapsed ?? 0) * 1e6) / 1e3,
+      rows_read: result.statistics?.rows_read ?? 0,
+      bytes_read: result.statistics?.bytes_read ?? 0,
+    },
+  };
+}
+
+function parse(query: Query, given: Record<string, string>): Record<string, unknown> {
+  const parsed = query.params.strict().safeParse(given);
+  if (parsed.success) return parsed.data;
+  const allowed = Object.keys(query.params.shape).join(", ") || "none";
+  throw new HttpError(400, "Wrong parameters", `${describe(parsed.error)}. ${query.name} takes: ${allowed}.`);
+}
+
+const describe = (error: z.core.$ZodError): string =>
+  error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
+
+function unavailable(cause: unknown): never {
+  if (cause instanceof ClickHouseError) throw cause;
+  throw new HttpError(503, "ClickHouse does not answer", "Try again in a moment.", { cause });
+}

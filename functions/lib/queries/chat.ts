@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { cursor, defineQuery, limit } from "../query.ts";
+
+const username = z.string().default("").describe("only this user's");
+
+export const chatMessages = defineQuery({
+  name: "chat_messages",
+  description: "Every chat message, the newest first, in pages.",
+  params: z.object({ username, limit, cursor }),
+  row: z.object({ username: z.string(), message: z.string(), received_at: z.string(), id: z.string() }),
+  pageBy: ["received_at", "id"],
+  sql: `
+    SELECT username, message, received_at, if(_message_id = '', hex(sipHash64(username, message)), _message_id) AS id
+    FROM user_messages
+    WHERE ({username: String} = '' OR username = {username: String})
+      AND (empty({cursor: Array(String)})
+        OR received_at <= parseDateTime64BestEffortOrZero({cursor: Array(String)}[1], 3, 'UTC')
+          AND (received_at, id) < (parseDateTime64BestEffortOrZero({cursor: Array(String)}[1], 3, 'UTC'), {cursor: Array(String)}[2]))
+    ORDER BY received_at DESC, id DESC
+    LIMIT {limit: UInt32}`,
+});
+
+export const chatTopActiveUsers = defineQuery({
+  name: "chat_top_active_users",
+  description: "Who writes most: messages by user.",
+  params: z.object({ limit }),
+  row: z.object({ username: z.string(), messages: z.number(), last_message_at: z.string() }),
+  sql: `
+    SELECT username, count() AS messages, max(received_at) AS last_message_at
+    FROM user_messages
+    GROUP BY username
+    ORDER BY messages DESC, username
+    LIMIT {limit: UInt32}`,
+});
+
+/** The gaps telescope: their sum is the last moment less the first, so no sort is needed. */
+export const chatAverageMessageGap = defineQuery({
+  name: "chat_average_message_gap",
+  description:
+    "Milliseconds between a message and the one before it, on average; null with fewer than two messages.",
+  params: z.object({ username }),
+  row: z.object({ messages: z.number(), average_gap_ms: z.number().nullable() }),
+  sql: `
+    SELECT count() AS messages,
+      if(messages < 2, NULL, dateDiff('millisecond', min(received_at), max(received_at)) / (messages - 1)) AS average_gap_ms
+    FROM user_messages
+    WHERE {username: String} = '' OR username = {username: String}`,
+});

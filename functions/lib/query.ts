@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+/** A named question: what it means, what it may be asked with, how it is answered. An inert value. */
+export interface Query {
+  /** Snake case; the endpoint's name. */
+  name: string;
+  /** One sentence, shown by `sluice ask` and in the list of endpoints. */
+  description: string;
+  /** From the text of a query string. Unknown names are refused; each is bound in `sql` as `{name: Type}`. */
+  params: z.ZodObject;
+  sql: string;
+  row: z.ZodObject;
+  /** The columns that order the rows and tell them apart: with them the answer comes in pages. */
+  pageBy?: string[];
+}
+
+export const defineQuery = (query: Query): Query => query;
+
+export const limit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(10_000)
+  .default(100)
+  .describe("rows at the most, 1 to 10000");
+
+/** Where the next page starts: the `pageBy` columns of the last row, opaque to the client. */
+export const cursor = z
+  .string()
+  .optional()
+  .describe("`next` of the page before")
+  .transform((given, context): string[] => {
+    if (given === undefined) return [];
+    const parsed = cursorContent.safeParse(parseOrUndefined(Buffer.from(given, "base64url").toString()));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: "custom", message: "is not a cursor that this endpoint gave" });
+    return z.NEVER;
+  });
+
+const cursorContent = z.array(z.string()).min(1);
+
+export const encodeCursor = (values: unknown[]): string =>
+  Buffer.from(JSON.stringify(values.map(String))).toString("base64url");
+
+function parseOrUndefined(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
