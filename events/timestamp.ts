@@ -4,9 +4,9 @@ import { z } from "zod";
 const pattern =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?$/i;
 
-/** The range of ClickHouse's DateTime64, in microseconds since the epoch: 1900-01-01 up to the end of 2299. */
+/** ClickHouse's DateTime64 begins with 1900; microseconds are whole numbers in a double until 2255. */
 const earliest = Date.UTC(1900, 0, 1) * 1000;
-const latest = Date.UTC(2300, 0, 1) * 1000;
+const latest = Date.UTC(2255, 0, 1) * 1000;
 
 /** Microseconds since the epoch, UTC; digits past the sixth are dropped. `undefined` when the text is no moment. */
 export function parseTimestamp(value: string): number | undefined {
@@ -44,7 +44,7 @@ export const timestamp = z.string().transform((value, context) => {
   if (micros < earliest || micros >= latest) {
     context.addIssue({
       code: "custom",
-      message: "lies outside the years 1900 to 2299",
+      message: "lies outside the years 1900 to 2254",
       params: { reason: "unsupported_value" },
     });
     return z.NEVER;

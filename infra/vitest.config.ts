@@ -1,0 +1,39 @@
+import { defineConfig } from "vitest/config";
+
+/** What a function reads at its cold start; nothing listens there. Integration tests hand clients in as arguments. */
+const env = {
+  CLICKHOUSE_URL: "http://127.0.0.1:1",
+  CLICKHOUSE_PASSWORD: "nobody",
+  KAFKA_BROKERS: "127.0.0.1:1",
+  SLUICE_READ_KEY: "read-key",
+};
+
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: {
+    reporters: ["default", "./infra/test/closing-line.ts"],
+    coverage: { include: ["events/**", "functions/**", "infra/**"], reportsDirectory: "coverage" },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["{events,functions,infra}/**/*.test.ts"],
+          exclude: ["**/*.it.test.ts"],
+          env,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: ["{events,functions,infra}/**/*.it.test.ts"],
+          globalSetup: "./infra/test/global-setup.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          env,
+        },
+      },
+    ],
+  },
+});
