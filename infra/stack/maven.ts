@@ -1,0 +1,48 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { run } from "./run.ts";
+import { findProgram } from "./programs.ts";
+import { type Preparation, Unavailable } from "./service.ts";
+
+const pom = join(import.meta.dirname, "pom.xml");
+
+/**
+ * The folder with the jars of `pom.xml`, fetched once per machine: every SLUICE_HOME shares it. A download lands in a folder of
+ * its own and is renamed when complete, so an interrupted one is never taken for the whole.
+ */
+export async function jars(preparation: Preparation): Promise<string> {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const version = createHash("sha256")
+    .update(await readFile(pom))
+    .digest("hex")
+    .slice(0, 12);
+  const folder = join(cache, "sluice", `jars-${version}`);
+  if (existsSync(folder)) return folder;
+
+  const maven = findProgram("mvn");
+  if (!maven)
+    throw new Unavailable(
+      "mvn is not installed: install Maven (`brew install maven`, `apt-get install maven`)",
+    );
+  const watch = (printed: string) => {
+    const files = printed.match(/^(\[INFO\] )?Downloaded /gm)?.length ?? 0;
+    preparation.note(`downloading Kafka's jars once with Maven, ${files} files so far`);
+  };
+  watch("");
+  const partial = `${folder}.${randomUUID()}`;
+  try {
+    await mkdir(partial, { recursive: true });
+    const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${partial}`];
+    const launch = { command: maven, args: ["--batch-mode", "-f", pom, ...goal], env: {} };
+    await run(launch, preparation, { name: "maven", watch });
+    await rename(partial, folder).catch((error) => {
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  return folder;
+}

@@ -1,0 +1,47 @@
+import { connect } from "amqplib";
+import { Kafka, logLevel } from "kafkajs";
+import type { Settings } from "../settings.ts";
+
+/** Every exchange, queue and topic of the project. `up` makes them; event source mappings never declare. */
+export const topology = {
+  topics: ["dominate", "shadow"],
+  partitions: 8,
+  exchanges: [{ name: "chat", type: "fanout" }],
+  queues: [
+    {
+      name: "chat.clickhouse",
+      exchange: "chat",
+      // A batch is redelivered for as long as ClickHouse is away: a small limit would drop messages, and -1 is not portable.
+      arguments: { "x-queue-type": "quorum", "x-delivery-limit": 1_000_000 },
+    },
+  ],
+} as const;
+
+/** Makes the topics that are not there yet; a topic that is there stays as it is. */
+export async function applyTopics(settings: Settings): Promise<void> {
+  const admin = new Kafka({ brokers: settings.brokers, logLevel: logLevel.ERROR }).admin();
+  await admin.connect();
+  try {
+    const topics = topology.topics.map((topic) => ({ topic, numPartitions: topology.partitions }));
+    await admin.createTopics({ topics, waitForLeaders: true });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Makes the exchanges and queues and binds them; one that is there with other arguments is an error that names it. */
+export async function applyQueues(settings: Settings): Promise<void> {
+  const connection = await connect(settings.rabbitmqUrl, { timeout: 5000 });
+  try {
+    const channel = await connection.createChannel();
+    channel.on("error", () => {}); // The call that failed throws the same.
+    for (const { name, type } of topology.exchanges)
+      await channel.assertExchange(name, type, { durable: true });
+    for (const queue of topology.queues) {
+      await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments });
+      await channel.bindQueue(queue.name, queue.exchange, "");
+    }
+  } finally {
+    await connection.close();
+  }
+}
