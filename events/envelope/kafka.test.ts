@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeKafkaEvent, encodeKafkaEvent, type KafkaEvent, type KafkaRecord } from "./kafka.ts";
+import {
+  decodeKafkaEvent,
+  encodeKafkaEvent,
+  type KafkaEvent,
+  type KafkaRecord,
+  kafkaEventBytes,
+  kafkaRecordBytes,
+} from "./kafka.ts";
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
 const record: fc.Arbitrary<KafkaRecord> = fc.record({
@@ -83,6 +90,20 @@ describe("Kafka event", () => {
       value: "",
     });
     expect(encode(null, null)).toMatchObject({ eventSource: "aws:kafka", eventSourceArn: "arn:aws:kafka:x" });
+  });
+
+  test("counts a record's bytes as they will be sent", () => {
+    const source = { bootstrapServers: "b:9092", eventSourceArn: "arn:aws:kafka:ü" };
+    const bytes = (event: KafkaEvent) => Buffer.byteLength(JSON.stringify(event));
+    expect(kafkaEventBytes(source)).toBe(bytes(encodeKafkaEvent(source, [])));
+    fc.assert(
+      fc.property(record, (one) => {
+        const key = `"${one.topic}-${one.partition}":[]`;
+        expect(kafkaEventBytes(source) + key.length + kafkaRecordBytes(one)).toBe(
+          bytes(encodeKafkaEvent(source, [one])),
+        );
+      }),
+    );
   });
 
   test("reads null and missing fields alike", () => {

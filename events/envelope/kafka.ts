@@ -86,6 +86,30 @@ export function decodeKafkaEvent(event: KafkaEvent): KafkaRecord[] {
   return records;
 }
 
+/** UTF-8 bytes of the event without records, as JSON. */
+export const kafkaEventBytes = (source: KafkaSource): number =>
+  Buffer.byteLength(JSON.stringify(encodeKafkaEvent(source, [])));
+
+/** UTF-8 bytes of one record inside the event, counted without encoding it. */
+export function kafkaRecordBytes(record: KafkaRecord): number {
+  let bytes = record.headers.length > 0 ? record.headers.length - 1 : 0;
+  for (const [name, value] of record.headers) {
+    bytes += Buffer.byteLength(JSON.stringify(name)) + "{:[]}".length + Math.max(0, value.length - 1);
+    for (const byte of value) bytes += signedDigits[byte] as number;
+  }
+  if (record.key !== null) bytes += ',"key":""'.length + base64Length(record.key);
+  if (record.value !== null) bytes += ',"value":""'.length + base64Length(record.value);
+  return (
+    bytes +
+    '{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":[]}'.length +
+    record.topic.length +
+    String(record.partition).length +
+    String(record.offset).length +
+    String(record.timestamp).length +
+    record.timestampType.length
+  );
+}
+
 function isRecordMap(records: unknown): boolean {
   return (
     typeof records === "object" &&
@@ -130,3 +154,7 @@ const decodeHeader = (header: Record<string, number[] | null>): KafkaRecord["hea
   Object.entries(header).map(([name, bytes]) => [name, Buffer.from(bytes ?? [])]);
 
 const signed = (byte: number) => (byte << 24) >> 24;
+
+const signedDigits = Array.from({ length: 256 }, (_, byte) => String(signed(byte)).length);
+
+const base64Length = (bytes: Buffer) => Math.ceil(bytes.length / 3) * 4;

@@ -5,6 +5,8 @@ import {
   encodeRabbitMQEvent,
   type RabbitMQEvent,
   type RabbitMQMessage,
+  rabbitMQEventBytes,
+  rabbitMQMessageBytes,
 } from "./rabbitmq.ts";
 
 const seconds = fc.nat({ max: 253_402_300_799 });
@@ -131,6 +133,19 @@ describe("RabbitMQ event", () => {
       nothing: null,
     });
     expect(plain({ headers: {} })?.headers).toEqual({});
+  });
+
+  test("counts a message's bytes as they will be sent", () => {
+    const bytes = (event: RabbitMQEvent) => Buffer.byteLength(JSON.stringify(event));
+    expect(rabbitMQEventBytes("arn:ü")).toBe(bytes(encodeRabbitMQEvent("arn:ü", [])));
+    fc.assert(
+      fc.property(message, (one) => {
+        const key = Buffer.byteLength(JSON.stringify(`${one.queue}::${one.vhost}`)) + ":[]".length;
+        expect(rabbitMQEventBytes("arn") + key + rabbitMQMessageBytes(one)).toBe(
+          bytes(encodeRabbitMQEvent("arn", [one])),
+        );
+      }),
+    );
   });
 
   test("a timestamp beyond any date does not stop the queue", () => {

@@ -98,6 +98,18 @@ export function decodeRabbitMQEvent(event: RabbitMQEvent): RabbitMQMessage[] {
   return messages;
 }
 
+/** UTF-8 bytes of the event without messages, as JSON. */
+export const rabbitMQEventBytes = (brokerArn: string): number =>
+  Buffer.byteLength(JSON.stringify(encodeRabbitMQEvent(brokerArn, [])));
+
+/** UTF-8 bytes of one message inside the event, counted without encoding its body. */
+export function rabbitMQMessageBytes(message: RabbitMQMessage): number {
+  const rest = { ...message, body: Buffer.alloc(0) };
+  const bodySizeDigits = String(message.body.length).length - "0".length;
+  const base64Length = Math.ceil(message.body.length / 3) * 4;
+  return Buffer.byteLength(JSON.stringify(encodeMessage(rest))) + bodySizeDigits + base64Length;
+}
+
 function isMessageMap(messages: unknown): boolean {
   return (
     typeof messages === "object" &&
