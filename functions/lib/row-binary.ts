@@ -9,7 +9,7 @@ export class ByteWriter {
     this.#bytes = Buffer.allocUnsafe(capacity);
   }
 
-  /** Makes room for `size` bytes and gives back where they start. */
+  /** Makes room for `size` bytes and gives back where they start; `#bytes` may be another buffer after it. */
   #reserve(size: number): number {
     const start = this.#length;
     this.#length = start + size;
@@ -22,7 +22,8 @@ export class ByteWriter {
   }
 
   uint32(value: number): void {
-    this.#bytes.writeUInt32LE(value, this.#reserve(4));
+    const start = this.#reserve(4);
+    this.#bytes.writeUInt32LE(value, start);
   }
 
   /** A whole number from -(2^53 - 1) to 2^53 - 1, as 64 bits in two's complement. */
@@ -33,25 +34,28 @@ export class ByteWriter {
   }
 
   uint64(value: bigint): void {
-    this.#bytes.writeBigUInt64LE(value, this.#reserve(8));
+    const start = this.#reserve(8);
+    this.#bytes.writeBigUInt64LE(value, start);
   }
 
   /** An unsigned LEB128 number: the length before strings and arrays. */
   length(value: number): void {
     let rest = value;
-    for (; rest > 127; rest >>>= 7) this.#bytes[this.#reserve(1)] = (rest & 127) | 128;
-    this.#bytes[this.#reserve(1)] = rest;
+    for (; rest > 127; rest >>>= 7) this.#byte((rest & 127) | 128);
+    this.#byte(rest);
   }
 
   string(value: string | Uint8Array): void {
-    if (typeof value === "string") {
-      const size = Buffer.byteLength(value);
-      this.length(size);
-      this.#bytes.write(value, this.#reserve(size), "utf8");
-    } else {
-      this.length(value.length);
-      this.#bytes.set(value, this.#reserve(value.length));
-    }
+    const size = typeof value === "string" ? Buffer.byteLength(value) : value.length;
+    this.length(size);
+    const start = this.#reserve(size);
+    if (typeof value === "string") this.#bytes.write(value, start, "utf8");
+    else this.#bytes.set(value, start);
+  }
+
+  #byte(value: number): void {
+    const start = this.#reserve(1);
+    this.#bytes[start] = value;
   }
 
   finish(): Buffer {

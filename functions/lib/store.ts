@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { type ClickHouseClient, ClickHouseError, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { z } from "zod";
 
 /** What functions need of ClickHouse to write. Tests pass one on a client of their own. */
@@ -38,6 +38,7 @@ export const openClickHouse = (env: ClickHouseVariables): ClickHouseClient =>
     username: env.CLICKHOUSE_USER,
     password: env.CLICKHOUSE_PASSWORD,
     application: "sluice",
+    log: { level: ClickHouseLogLevel.OFF },
     request_timeout: 20_000,
     use_multipart_params_auto: true,
     keep_alive: { enabled: true, idle_socket_ttl: 2500, eagerly_destroy_stale_sockets: true },
@@ -86,9 +87,14 @@ const configurationCodes = new Set(["16", "20", "47", "60", "62", "73", "81", "4
 
 const failed = (what: string) => (cause: unknown) => {
   const retryable = !(cause instanceof ClickHouseError && configurationCodes.has(cause.code));
-  const reason = cause instanceof Error ? cause.message || cause.name : String(cause);
   const advice = retryable
     ? "the batch will be delivered again"
     : "this needs a person: check the migrations and CLICKHOUSE_PASSWORD";
-  throw new StoreError(`ClickHouse, ${what}: ${reason} (${advice})`, retryable, { cause });
+  throw new StoreError(`ClickHouse, ${what}: ${reasonOf(cause)} (${advice})`, retryable, { cause });
 };
+
+/** ClickHouse's syntax errors list everything it would have understood: the first words say enough. */
+function reasonOf(cause: unknown): string {
+  const words = cause instanceof Error ? cause.message || cause.name : String(cause);
+  return words.length > 300 ? `${words.slice(0, 300)}…` : words;
+}
