@@ -1,8 +1,32 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { register as registerAsk } from "./commands/ask.ts";
+import { register as registerChat } from "./commands/chat.ts";
+import { register as registerMigrate } from "./commands/migrate.ts";
+import { register as registerQuarantine } from "./commands/quarantine.ts";
+import { register as registerRatings } from "./commands/ratings.ts";
+import { register as registerSql } from "./commands/sql.ts";
+import { quieten } from "./terminal/quieten.ts";
+import { reportError } from "./terminal/report-error.ts";
 
-const program = new Command("sluice").description(
-  "Kafka and RabbitMQ events into ClickHouse, exactly once, through serverless functions.",
-);
+const program = new Command("sluice")
+  .description("Kafka and RabbitMQ events into ClickHouse, exactly once, through serverless functions.")
+  .version(manifest.version)
+  .showHelpAfterError("Add --help to see what it takes, with examples.")
+  .exitOverride();
 
-await program.parseAsync();
+program.commandsGroup("Events:");
+registerChat(program);
+registerRatings(program);
+
+program.commandsGroup("Answers:");
+registerSql(program);
+registerAsk(program);
+registerQuarantine(program);
+
+program.commandsGroup("Tables:");
+registerMigrate(program);
+
+quieten();
+await program.parseAsync().catch(reportError);

@@ -1,0 +1,66 @@
+import type { ChannelModel } from "amqplib";
+import { type ChatMessage, chatMessage } from "../../events/chat-message.ts";
+import { neutralise } from "../terminal/neutralise.ts";
+import { chatExchange, connectRabbitMQ } from "./rabbitmq.ts";
+
+export interface Subscription {
+  url: string;
+  /** Resolves when the display has shown it; the broker sends only so many ahead. */
+  onMessage: (message: ChatMessage, at: Date) => Promise<void>;
+  /** A body that is no chat message, or a connection that went or came: one line. */
+  onNotice: (text: string) => void;
+  /** From here on nothing is missed. */
+  onReady: () => void;
+  signal: AbortSignal;
+}
+
+/** A paused display loses the oldest messages beyond this rather than filling the broker. */
+const mostQueued = 10_000;
+
+/**
+ * Shows every message of the chat exchange until the signal aborts, through a queue of this display's own, which
+ * goes when the display goes. A broker that restarts is waited for.
+ * @throws Error, one sentence, when the first connection fails.
+ */
+export async function subscribe({ url, signal, ...display }: Subscription): Promise<void> {
+  const setup = async (connection: ChannelModel) => {
+    const channel = await connection.createChannel();
+    let open = true;
+    channel.on("error", () => undefined); // "close" follows
+    channel.on("close", () => {
+      open = false;
+      connection.close().catch(() => undefined); // a lost connection is what starts the next one
+    });
+    await channel.checkExchange(chatExchange);
+    const options = {
+      exclusive: true,
+      autoDelete: true,
+      durable: false,
+      arguments: { "x-max-length": mostQueued },
+    };
+    const { queue } = await channel.assertQueue("", options);
+    await channel.bindQueue(queue, chatExchange, "");
+    await channel.prefetch(500);
+    await channel.consume(queue, async (delivery) => {
+      if (delivery) await show(delivery.content);
+      if (open && delivery) channel.ack(delivery);
+      else if (open) await channel.close(); // somebody deleted the queue
+    });
+  };
+  const show = async (body: Buffer) => {
+    const decoded = chatMessage.decode(body);
+    if (decoded.ok) await display.onMessage(decoded.event, sentAt(decoded.event));
+    else display.onNotice(`(no chat message: ${neutralise(decoded.detail)})`);
+  };
+  const connection = await connectRabbitMQ(url, {
+    setup,
+    reconnect: true,
+    onLost: (error) => display.onNotice(`${error.message} Trying again.`),
+    onBack: () => display.onNotice("RabbitMQ is back."),
+  });
+  display.onReady();
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  await connection.close();
+}
+
+const sentAt = ({ sent_at }: ChatMessage) => (sent_at === undefined ? new Date() : new Date(sent_at / 1000));

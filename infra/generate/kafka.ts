@@ -1,0 +1,60 @@
+import { Kafka, KafkaJSError, logLevel, type Producer } from "kafkajs";
+
+/** The topic of unclassified humans; `infra/stack/topology.ts` declares it. */
+export const ratingsTopic = "dominate";
+
+/**
+ * A connected producer whose retries leave each message once in its partition, for `topic`, which must exist.
+ * @throws Error, one sentence: where, what is wrong, what to do.
+ */
+export async function openProducer(brokers: string[], topic: string): Promise<Producer> {
+  const kafka = new Kafka({
+    clientId: "sluice-generate",
+    brokers,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 3000,
+    retry: { retries: 2 },
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    await admin.fetchTopicMetadata({ topics: [topic] });
+  } catch (error) {
+    throw explainKafka(error, brokers, topic);
+  } finally {
+    await admin.disconnect();
+  }
+  const producer = kafka.producer({
+    idempotent: true,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: 1,
+    // About a minute, so that a broker may restart.
+    retry: { retries: 15, maxRetryTime: 5000 },
+  });
+  await producer.connect();
+  return producer;
+}
+
+/** kafkajs's errors in the words of whoever has to act on them. */
+export function explainKafka(error: unknown, brokers: string[], topic: string): Error {
+  const where = `Kafka at ${brokers.join(", ")}`;
+  const root = rootCause(error);
+  if (root.type === "UNKNOWN_TOPIC_OR_PARTITION")
+    return new Error(`${where} has no topic "${topic}": run \`npx sluice up\`, which declares it.`, {
+      cause: error,
+    });
+  if (root.name === "KafkaJSConnectionError" || root.name === "KafkaJSConnectionClosedError")
+    return new Error(
+      `${where} does not answer (${root.code ?? root.message}): start it with \`npx sluice up\`, or say where it is (KAFKA_BROKERS).`,
+      { cause: error },
+    );
+  return new Error(`${where}: ${root.message}`, { cause: error });
+}
+
+type Detail = { name: string; message: string; type?: string; code?: string; cause?: unknown };
+
+/** "Number of retries exceeded" says nothing: what was retried does. */
+function rootCause(error: unknown): Detail {
+  const detail = error as Detail;
+  return detail.cause instanceof KafkaJSError ? rootCause(detail.cause) : detail;
+}
