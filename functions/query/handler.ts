@@ -26,9 +26,10 @@ const describe = ({ name, description, params }: Query) => ({
   params: z.toJSONSchema(params, { io: "input" }).properties,
 });
 
-const present = (given: Record<string, string | undefined> = {}): Record<string, string> =>
+/** API Gateway leaves the parameters out when there are none; serverless-offline sends null. */
+const present = (given: Record<string, string | undefined> | null | undefined): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(given ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 
 const env = readEnv({ ...clickhouseVariables, SLUICE_READ_KEY: z.string() });
