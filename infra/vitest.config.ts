@@ -11,6 +11,7 @@ const env = {
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
+    silent: "passed-only",
     reporters: ["default", "./infra/test/closing-line.ts"],
     coverage: { include: ["events/**", "functions/**", "infra/**"], reportsDirectory: "coverage" },
     projects: [

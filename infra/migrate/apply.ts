@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { projectRoot, type Settings } from "../settings.ts";
 import { readMigrations } from "./files.ts";
 import { type MigrationStatus, migrate, migrationStatus } from "./migrate.ts";
@@ -22,6 +22,7 @@ async function withClient<T>(
     username: "default",
     password: settings.CLICKHOUSE_DEFAULT_PASSWORD,
     application: "sluice-migrate",
+    log: { level: ClickHouseLogLevel.OFF },
   });
   return await use(client).finally(() => client.close());
 }
