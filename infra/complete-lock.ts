@@ -30,7 +30,7 @@ for (const { optionalDependencies = {} } of Object.values(lock.packages)) {
 }
 
 /** `os` and `cpu` as such packages declare them, read off the name: `…-darwin-arm64`, `…-linux-x64-musl`. */
-function platform(name: string): Pick<Entry, "os" | "cpu" | "libc"> {
+function platform(name: string): Partial<Record<"os" | "cpu" | "libc", string[]>> {
   const words = name.split(/[-/]/);
   const find = (values: string[]) => values.filter((value) => words.includes(value));
   const os = find(["darwin", "linux", "win32", "freebsd", "android", "openbsd", "netbsd", "sunos", "aix"]);
