@@ -1,0 +1,204 @@
+/**
+ * Which records go into the next invocation, and when. Pure: time is an argument (milliseconds, monotonic), nothing
+ * here waits. A partition is whatever must stay in order and must not be in two invocations at once: a Kafka
+ * partition, a RabbitMQ queue.
+ */
+
+export interface Limits {
+  records: number;
+  /** Milliseconds from a batch's first record until it closes. */
+  window: number;
+  /** Of the event as JSON. */
+  bytes: number;
+}
+
+/** Exact sizes as JSON: an event is `event + partitions + records - 1` bytes, each record counted with one comma. */
+export interface Measure<T> {
+  event: number;
+  partition(key: string): number;
+  record(record: T): number;
+}
+
+/** A record read from the source. Null stands for positions that need no invocation, only to be passed over. */
+export interface Read<T> {
+  record: T | null;
+  /** Where reading goes on after it. */
+  next: number;
+}
+
+export interface Batch<T> {
+  /** By partition; parts without records are only passed over. */
+  parts: Map<string, Part<T>>;
+  /** Failed invocations so far. */
+  failures: number;
+}
+
+export interface Part<T> {
+  records: T[];
+  /** Where reading goes on once the part is settled. */
+  next: number;
+  /** The partition is read by somebody else now: nothing of it may be settled or retried here. */
+  lost: boolean;
+}
+
+interface Waiting<T> extends Read<T> {
+  bytes: number;
+  at: number;
+}
+
+interface Partition<T> {
+  waiting: Waiting<T>[];
+  records: number;
+  bytes: number;
+  /** In an invocation, or in a batch that will be retried. */
+  busy: boolean;
+}
+
+export class Batching<T> {
+  readonly #limits: Limits;
+  readonly #measure: Measure<T>;
+  readonly #partitions = new Map<string, Partition<T>>();
+  /** Batches in flight, and batches that wait for their retry with the time it is due. */
+  readonly #taken = new Map<Batch<T>, number | "in flight">();
+
+  constructor(limits: Limits, measure: Measure<T>) {
+    this.#limits = limits;
+    this.#measure = measure;
+  }
+
+  push(key: string, reads: Iterable<Read<T>>, now: number): void {
+    const partition = this.#partition(key);
+    for (const { record, next } of reads) {
+      const last = partition.waiting.at(-1);
+      if (record === null && last !== undefined) last.next = next;
+      else {
+        const bytes = record === null ? 0 : this.#measure.record(record) + 1;
+        partition.waiting.push({ record, next, bytes, at: now });
+        partition.bytes += bytes;
+      }
+      if (record !== null) partition.records += 1;
+    }
+  }
+
+  /** Whether a partition should be read on: two batches' worth in advance keep the handler busy, more is memory. */
+  hasRoom(key: string): boolean {
+    const partition = this.#partitions.get(key);
+    return (
+      partition === undefined ||
+      (partition.records < this.#limits.records * 2 && partition.bytes < this.#limits.bytes * 2)
+    );
+  }
+
+  /** Whether a record alone makes an event too large to be sent. */
+  isOversized(key: string, record: T): boolean {
+    return (
+      this.#measure.event + this.#measure.partition(key) + this.#measure.record(record) > this.#limits.bytes
+    );
+  }
+
+  /** The next batch, closed by whatever comes first of size, bytes and window; else how long nothing will change by itself. */
+  take(now: number): { batch: Batch<T> } | { wait: number } {
+    let wait = Number.POSITIVE_INFINITY;
+    for (const [batch, due] of this.#taken) {
+      if (due === "in flight") continue;
+      if (due <= now) {
+        this.#taken.set(batch, "in flight");
+        return { batch };
+      }
+      wait = Math.min(wait, due - now);
+    }
+    const idle = this.#idle();
+    if (idle.length === 0) return { wait };
+    const first = idle[0]?.[1].waiting[0]?.at ?? now;
+    const records = idle.reduce((sum, [, partition]) => sum + partition.records, 0);
+    const bytes = idle.reduce(
+      (sum, [key, { bytes }]) => sum + bytes + this.#measure.partition(key),
+      this.#measure.event,
+    );
+    const closed =
+      records >= this.#limits.records || bytes > this.#limits.bytes || now - first >= this.#limits.window;
+    return closed
+      ? { batch: this.#close(idle) }
+      : { wait: Math.min(wait, first + this.#limits.window - now) };
+  }
+
+  /** Settled or given up: its partitions may be in an invocation again. */
+  release(batch: Batch<T>): void {
+    this.#taken.delete(batch);
+    for (const key of batch.parts.keys()) this.#partition(key).busy = false;
+  }
+
+  /** The same records again at `due`, without the parts lost meanwhile; their partitions stay blocked until then. */
+  retry(batch: Batch<T>, due: number): void {
+    batch.failures += 1;
+    this.#taken.set(batch, due);
+    for (const [key, { lost }] of batch.parts) if (lost) this.#leave(batch, key);
+  }
+
+  /** Forgets a partition that is read by somebody else now, or from another position. What is in flight stays there, as lost. */
+  drop(key: string): void {
+    const partition = this.#partition(key);
+    partition.waiting = [];
+    partition.records = 0;
+    partition.bytes = 0;
+    for (const [batch, due] of this.#taken) {
+      const part = batch.parts.get(key);
+      if (part === undefined) continue;
+      part.lost = true;
+      if (due !== "in flight") this.#leave(batch, key);
+    }
+  }
+
+  #leave(batch: Batch<T>, key: string): void {
+    batch.parts.delete(key);
+    this.#partition(key).busy = false;
+    if (batch.parts.size === 0) this.#taken.delete(batch);
+  }
+
+  /** Partitions with something waiting and not in flight, longest waiting first. */
+  #idle(): [string, Partition<T>][] {
+    const at = (partition: Partition<T>) => partition.waiting[0]?.at ?? 0;
+    return [...this.#partitions]
+      .filter(([, { busy, waiting }]) => !busy && waiting.length > 0)
+      .sort(([, a], [, b]) => at(a) - at(b));
+  }
+
+  #close(idle: [string, Partition<T>][]): Batch<T> {
+    const batch: Batch<T> = { parts: new Map(), failures: 0 };
+    let room = this.#limits.records;
+    let bytes = this.#limits.bytes - this.#measure.event + 1;
+    for (const [key, partition] of idle) {
+      let left = bytes - this.#measure.partition(key);
+      const end = partition.waiting.findIndex(({ record, bytes }) => {
+        if (record === null) return false;
+        if (room === 0 || bytes > left) return true;
+        room -= 1;
+        left -= bytes;
+        return false;
+      });
+      const taken = partition.waiting.splice(0, end === -1 ? partition.waiting.length : end);
+      const last = taken.at(-1);
+      if (last === undefined) continue;
+      const records: T[] = [];
+      for (const { record, bytes } of taken) {
+        if (record !== null) records.push(record);
+        partition.bytes -= bytes;
+      }
+      partition.records -= records.length;
+      partition.busy = true;
+      bytes = left;
+      batch.parts.set(key, { records, next: last.next, lost: false });
+    }
+    this.#taken.set(batch, "in flight");
+    return batch;
+  }
+
+  #partition(key: string): Partition<T> {
+    let partition = this.#partitions.get(key);
+    if (partition === undefined) {
+      partition = { waiting: [], records: 0, bytes: 0, busy: false };
+      this.#partitions.set(key, partition);
+    }
+    return partition;
+  }
+}

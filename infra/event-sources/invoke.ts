@@ -1,0 +1,115 @@
+import { relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import Lambda from "serverless-offline/lambda";
+import { type Answer, failureOf } from "./answer.ts";
+
+/** The parts of the Serverless instance that functions are run with. */
+export interface Serverless {
+  service: {
+    provider: { runtime?: string; timeout?: number };
+    functions: Record<string, FunctionDefinition>;
+  };
+  config: { servicePath: string };
+}
+
+interface FunctionDefinition {
+  handler: string;
+  runtime?: string;
+  timeout?: number;
+  environment?: Record<string, unknown>;
+  package?: { artifact?: string };
+}
+
+export interface OfflineOptions {
+  useInProcess?: boolean;
+  useDocker?: boolean;
+  noTimeout?: boolean;
+  reloadHandler?: boolean;
+  location?: string;
+}
+
+const defaultTimeout = 6;
+
+/** Runs functions with serverless-offline's own runners, in a pool apart from its HTTP functions. Never rejects. */
+export class Invoker {
+  readonly #serverless: Serverless;
+  readonly #options: OfflineOptions;
+  readonly #lambda: Lambda;
+
+  /** @param options of serverless-offline: its section in `custom`, then the command line. */
+  constructor(serverless: Serverless, options: OfflineOptions, functionKeys: Iterable<string>) {
+    this.#serverless = serverless;
+    this.#options = options;
+    // Its timers are never cleared and would pile up for as long as the function's timeout; ours are.
+    this.#lambda = new Lambda(serverless, { ...options, noTimeout: true });
+    this.#lambda.create(
+      Array.from(functionKeys, (functionKey) => ({
+        functionKey,
+        functionDefinition: this.#definition(functionKey),
+      })),
+    );
+  }
+
+  async invoke(functionKey: string, event: unknown): Promise<Answer> {
+    // In one synchronous run: another `get` before `runHandler` would return the same instance.
+    const instance = this.#lambda.get(functionKey);
+    instance.setEvent(event);
+    const running = instance.runHandler().then(
+      (result: unknown) => this.#answer(functionKey, result),
+      (error: unknown): Answer => ({ failure: failureOf(error) }),
+    );
+    const timeout = this.#timeout(functionKey);
+    const answer = await Promise.race([running, timeout.expired]);
+    timeout.clear();
+    if ("environmentLost" in answer || this.#options.reloadHandler) await instance.cleanup();
+    return answer;
+  }
+
+  /** Ends every worker, busy or not. */
+  async close(): Promise<void> {
+    await this.#lambda.cleanup();
+  }
+
+  #timeout(functionKey: string) {
+    const { timeout } = this.#function(functionKey);
+    const seconds = timeout ?? this.#serverless.service.provider.timeout ?? defaultTimeout;
+    const { promise: expired, resolve } = Promise.withResolvers<Answer>();
+    const message = `Task timed out after ${seconds.toFixed(2)} seconds`;
+    const expire = () => resolve({ failure: { type: "Sandbox.Timedout", message }, environmentLost: true });
+    const timer = this.#options.noTimeout ? undefined : setTimeout(expire, seconds * 1000);
+    return { expired, clear: () => clearTimeout(timer) };
+  }
+
+  /** A worker answers for itself; any other runner's result becomes JSON here, as it would on its way out of Lambda. */
+  #answer(functionKey: string, result: unknown): Answer {
+    if (this.#runsInWorker(functionKey)) return result as Answer;
+    try {
+      return { payload: JSON.stringify(result) ?? null };
+    } catch (error) {
+      return { failure: failureOf(error) };
+    }
+  }
+
+  #definition(functionKey: string): FunctionDefinition {
+    const definition = this.#function(functionKey);
+    if (!this.#runsInWorker(functionKey)) return definition;
+    // The path is joined to the folder the code is in, which an artifact is unpacked to.
+    const service = resolve(this.#serverless.config.servicePath, this.#options.location ?? "");
+    const worker = fileURLToPath(new URL("./worker", import.meta.url));
+    return {
+      ...definition,
+      handler: `${relative(service, worker)}.handler`,
+      environment: { ...definition.environment, _HANDLER: definition.handler },
+    };
+  }
+
+  #runsInWorker(functionKey: string): boolean {
+    const definition = this.#function(functionKey);
+    const runtime = definition.runtime ?? this.#serverless.service.provider.runtime ?? "nodejs";
+    return runtime.startsWith("nodejs") && !this.#options.useInProcess && !this.#options.useDocker;
+  }
+
+  #function(functionKey: string): FunctionDefinition {
+    return this.#serverless.service.functions[functionKey] as FunctionDefinition;
+  }
+}

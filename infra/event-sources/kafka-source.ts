@@ -1,0 +1,215 @@
+import inspector from "node:inspector";
+import { Consumer } from "@platformatic/kafka";
+import {
+  encodeKafkaEvent,
+  type KafkaRecord,
+  kafkaEventBytes,
+  kafkaRecordBytes,
+} from "../../events/envelope/kafka.ts";
+import { backoff } from "./backoff.ts";
+import type { Batch } from "./batching.ts";
+import type { KafkaMapping } from "./definition.ts";
+import { KafkaMember } from "./kafka-member.ts";
+import { type FetchResponse, readRecords } from "./kafka-records.ts";
+import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
+
+/** A partition this mapping reads. */
+interface Lease {
+  partition: number;
+  /** Next offset to fetch. */
+  position: number;
+  /** Committed, or where it began: what a rebalance must find unchanged to leave the lease as it is. */
+  settled: number;
+  highWatermark: number;
+}
+
+export interface KafkaEndpoint {
+  brokers: string[];
+  /** A debugger may stop this whole process, heartbeats included. */
+  pausable: boolean;
+  /** Most bytes of an event as JSON. */
+  maxBytes: number;
+}
+
+/** Polls one topic with a consumer group and commits only what was settled. */
+export class KafkaSource implements Source {
+  readonly #mapping: KafkaMapping;
+  readonly #report: Report;
+  readonly #member: KafkaMember;
+  /** A connection of its own: a broker answers in order, and a commit must not wait behind a long poll. */
+  readonly #fetcher: Consumer;
+  readonly #queue: BatchQueue<KafkaRecord>;
+  readonly #leases = new Map<string, Lease>();
+  readonly #fetching = new Set<number>();
+  readonly #closing = new AbortController();
+  #failures = 0;
+
+  constructor(mapping: KafkaMapping, { brokers, pausable, maxBytes }: KafkaEndpoint, report: Report) {
+    this.#mapping = mapping;
+    this.#report = report;
+    const client = { bootstrapBrokers: brokers };
+    const session = pausable || inspector.url() !== undefined ? 15 * 60_000 : 45_000;
+    this.#member = new KafkaMember(mapping, client, session, (positions) => this.#assign(positions), report);
+    this.#fetcher = new Consumer({
+      ...client,
+      clientId: "event-sources",
+      groupId: mapping.group,
+      retries: 0,
+    });
+    this.#fetcher.topics.track(mapping.topic);
+    this.#fetcher.on("error", () => {});
+    this.#queue = new BatchQueue(
+      { records: mapping.batchSize, window: mapping.window, bytes: maxBytes },
+      {
+        event: kafkaEventBytes(this.#eventSource),
+        partition: (key) => key.length + '"":[]'.length,
+        record: kafkaRecordBytes,
+      },
+    );
+  }
+
+  start(): void {
+    void this.#member.join();
+  }
+
+  async next(signal: AbortSignal): Promise<Delivery | undefined> {
+    const batch = await this.#queue.next(signal);
+    if (batch === undefined) return undefined;
+    this.#fetch();
+    const records = () => Array.from(batch.parts.values(), (part) => part.records).flat();
+    return {
+      records: records().length,
+      failures: batch.failures,
+      event: () => encodeKafkaEvent(this.#eventSource, records()),
+      settle: () => this.#settle(batch),
+      retry: async (delay) => this.#queue.retry(batch, delay),
+    };
+  }
+
+  lag(): number {
+    let lag = 0;
+    for (const { highWatermark, settled } of this.#leases.values())
+      lag += Math.max(0, highWatermark - settled);
+    return lag;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([this.#member.close(), this.#fetcher.close(true).catch(() => {})]);
+  }
+
+  get #eventSource() {
+    const { arn, bootstrapServers } = this.#mapping;
+    return {
+      bootstrapServers: bootstrapServers.join(","),
+      ...(arn !== undefined && { eventSourceArn: arn }),
+    };
+  }
+
+  #key = (partition: number) => `${this.#mapping.topic}-${partition}`;
+
+  #assign(positions: Map<number, number>): void {
+    for (const [key, { partition, settled }] of this.#leases) {
+      if (positions.get(partition) === settled) continue;
+      this.#leases.delete(key);
+      this.#queue.drop(key);
+    }
+    for (const [partition, position] of positions) {
+      const key = this.#key(partition);
+      if (this.#leases.has(key)) continue;
+      this.#leases.set(key, { partition, position, settled: position, highWatermark: position });
+    }
+    this.#fetch();
+  }
+
+  /** Commits, until it succeeds or the partitions have gone to others. */
+  async #settle(batch: Batch<KafkaRecord>): Promise<void> {
+    const signal = this.#closing.signal;
+    for (let failures = 1; ; failures += 1) {
+      const own = [...batch.parts].filter(([, { lost }]) => !lost);
+      const positions = new Map(own.map(([key, { next }]) => [this.#partition(key), next]));
+      try {
+        if (positions.size > 0) await this.#member.commit(positions);
+        for (const [key, { next }] of own) {
+          const lease = this.#leases.get(key);
+          if (lease !== undefined) lease.settled = next;
+        }
+        break;
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#report("retrying", error);
+        await pause(backoff(failures), signal);
+      }
+    }
+    this.#queue.release(batch);
+    this.#fetch();
+  }
+
+  #partition = (key: string) => Number(key.slice(key.lastIndexOf("-") + 1));
+
+  /** Asks each broker for the partitions it leads that have room, unless it is being asked already. */
+  async #fetch(): Promise<void> {
+    const { topic } = this.#mapping;
+    if (this.#closing.signal.aborted) return;
+    try {
+      const metadata = (await this.#fetcher.metadata({ topics: [topic] })).topics.get(topic);
+      const hungry = [...this.#leases].filter(([key]) => this.#queue.hasRoom(key)).map(([, lease]) => lease);
+      const byLeader = Map.groupBy(hungry, ({ partition }) => metadata?.partitions[partition]?.leader ?? -1);
+      for (const [node, leases] of byLeader) {
+        if (node >= 0 && metadata !== undefined) void this.#fetchFrom(node, metadata.id, leases);
+      }
+    } catch (error) {
+      await this.#fetchLater(error);
+    }
+  }
+
+  async #fetchFrom(node: number, topicId: string, leases: Lease[]): Promise<void> {
+    if (this.#fetching.has(node)) return;
+    this.#fetching.add(node);
+    try {
+      const partitions = leases.map(({ partition, position }) => ({
+        partition,
+        fetchOffset: BigInt(position),
+        currentLeaderEpoch: -1,
+        lastFetchedEpoch: -1,
+        partitionMaxBytes: 1 << 20,
+      }));
+      const response = await this.#fetcher.fetch({
+        node,
+        minBytes: 1,
+        maxBytes: 10 << 20,
+        maxWaitTime: 250,
+        topics: [{ topicId, partitions }],
+      });
+      this.#receive(response, leases);
+      this.#failures = 0;
+      this.#fetching.delete(node);
+      this.#fetch();
+    } catch (error) {
+      this.#fetching.delete(node);
+      await this.#fetchLater(error);
+    }
+  }
+
+  async #fetchLater(error: unknown): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#failures += 1;
+    this.#report("retrying", error);
+    this.#fetcher.clearMetadata();
+    await pause(backoff(this.#failures), this.#closing.signal);
+    this.#fetch();
+  }
+
+  #receive(response: FetchResponse, leases: Lease[]): void {
+    const { topic } = this.#mapping;
+    for (const fetched of response.responses.flatMap(({ partitions }) => partitions)) {
+      const key = this.#key(fetched.partitionIndex);
+      const lease = this.#leases.get(key);
+      if (lease === undefined || !leases.includes(lease)) continue;
+      lease.highWatermark = Number(fetched.highWatermark);
+      const reads = [...readRecords(topic, fetched, lease.position)];
+      lease.position = reads.at(-1)?.next ?? lease.position;
+      if (reads.length > 0) this.#queue.push(key, reads);
+    }
+  }
+}

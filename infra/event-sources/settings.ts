@@ -1,0 +1,59 @@
+import type { Mapping } from "./definition.ts";
+
+/** `custom.eventSources` of serverless.yml. */
+export interface Settings {
+  /** Where an ARN or a bootstrap server is reached from here: brokers (`host:port,host:port`) or an AMQP URL. */
+  endpoints: Record<string, string>;
+  /** Credentials by the ARN of their secret. */
+  secrets: Record<string, { username: string; password: string }>;
+  /** Relative to the service. */
+  statusFile: string;
+}
+
+/** @throws when a key is unknown or of the wrong kind: a misspelt setting must not be ignored. */
+export function readSettings(custom: unknown): Settings {
+  const given = asRecord(custom ?? {}, "custom.eventSources");
+  const known = ["endpoints", "secrets", "statusFile"];
+  for (const key of Object.keys(given)) {
+    if (!known.includes(key)) {
+      throw new Error(`custom.eventSources.${key} is unknown; there are ${known.join(", ")}.`);
+    }
+  }
+  return {
+    endpoints: asRecord(given.endpoints ?? {}, "custom.eventSources.endpoints") as Settings["endpoints"],
+    secrets: asRecord(given.secrets ?? {}, "custom.eventSources.secrets") as Settings["secrets"],
+    statusFile: String(given.statusFile ?? ".sluice/event-sources.json"),
+  };
+}
+
+/**
+ * Where a mapping's broker is. First match: `endpoints` by ARN, by the whole list of bootstrap servers, by one of them;
+ * then `KAFKA_BROKERS` or `RABBITMQ_URL`; then the bootstrap servers as they are written.
+ */
+export function endpointOf(mapping: Mapping, settings: Settings, env: NodeJS.ProcessEnv): string {
+  const names =
+    mapping.source === "rabbitmq" ? [mapping.arn] : kafkaNames(mapping.arn, mapping.bootstrapServers);
+  const mapped = names.map((name) => settings.endpoints[name]).find((endpoint) => endpoint !== undefined);
+  const fallback = mapping.source === "rabbitmq" ? env.RABBITMQ_URL : env.KAFKA_BROKERS;
+  const endpoint = mapped || fallback || (mapping.source === "kafka" && mapping.bootstrapServers.join(","));
+  if (!endpoint) {
+    const variable = mapping.source === "rabbitmq" ? "RABBITMQ_URL" : "KAFKA_BROKERS";
+    throw new Error(
+      `${mapping.functionKey}: nothing says where ${mapping.arn} is reached from here. ` +
+        `Set ${variable}, or custom.eventSources.endpoints in serverless.yml.`,
+    );
+  }
+  return endpoint;
+}
+
+const kafkaNames = (arn: string | undefined, servers: string[]) => [
+  ...(arn ? [arn] : []),
+  servers.join(","),
+  ...servers,
+];
+
+function asRecord(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new Error(`${name} must be a map, not ${JSON.stringify(value)}.`);
+}

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Batch, Batching, type Limits, type Measure, type Read } from "./batching.ts";
+
+/** What a mapping polls. Batches come out of `next`; each is then settled or retried, exactly once. */
+export interface Source {
+  start(): void;
+  /** The next batch once it closes; undefined once the signal is aborted. */
+  next(signal: AbortSignal): Promise<Delivery | undefined>;
+  /** Records that the broker holds and this mapping has not settled, as far as known. */
+  lag(): number;
+  /** Leaves the broker; what is not settled will be delivered again. */
+  close(): Promise<void>;
+}
+
+/** One batch on its way to a function. */
+export interface Delivery {
+  /** 0: nothing to invoke for, only positions to pass over. */
+  records: number;
+  /** Failed invocations so far. */
+  failures: number;
+  /** A new Lambda event every time: a handler may have changed the last one. */
+  event(): unknown;
+  /** The function succeeded: these records never come again. */
+  settle(): Promise<void>;
+  /** The function failed: all of them come again, after some milliseconds. */
+  retry(delay: number): Promise<void>;
+}
+
+/** What a source tells about its connection to the broker. */
+export type Report = (state: "polling" | "retrying", error?: unknown) => void;
+
+/** Batching with a clock: lets a lane wait until a batch closes. */
+export class BatchQueue<T> {
+  readonly #batching: Batching<T>;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(limits: Limits, measure: Measure<T>) {
+    this.#batching = new Batching(limits, measure);
+  }
+
+  push(key: string, reads: Iterable<Read<T>>): void {
+    this.#batching.push(key, reads, performance.now());
+    this.#wake();
+  }
+
+  async next(signal: AbortSignal): Promise<Batch<T> | undefined> {
+    while (!signal.aborted) {
+      const taken = this.#batching.take(performance.now());
+      if ("batch" in taken) return taken.batch;
+      await this.#changed(taken.wait, signal);
+    }
+    return undefined;
+  }
+
+  hasRoom = (key: string): boolean => this.#batching.hasRoom(key);
+
+  isOversized = (key: string, record: T): boolean => this.#batching.isOversized(key, record);
+
+  release(batch: Batch<T>): void {
+    this.#batching.release(batch);
+    this.#wake();
+  }
+
+  retry(batch: Batch<T>, delay: number): void {
+    this.#batching.retry(batch, performance.now() + delay);
+    this.#wake();
+  }
+
+  drop(key: string): void {
+    this.#batching.drop(key);
+    this.#wake();
+  }
+
+  /** Something was pushed or released, or the time has come. */
+  async #changed(wait: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = () => resolve();
+    const timer = Number.isFinite(wait) ? setTimeout(wake, Math.ceil(wait)) : undefined;
+    this.#waiting.add(wake);
+    signal.addEventListener("abort", wake);
+    await promise;
+    signal.removeEventListener("abort", wake);
+    this.#waiting.delete(wake);
+    clearTimeout(timer);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+}
+
+/** Waits, or returns at once when aborted. */
+export const pause = (delay: number, signal: AbortSignal): Promise<void> =>
+  sleep(delay, undefined, { signal }).catch(() => {});
