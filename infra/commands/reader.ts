@@ -1,4 +1,4 @@
-import { type ClickHouseClient, ClickHouseError, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { loadSettings } from "../settings.ts";
 
 /** Runs `work` as the user `reader`, who can read what roles grant and write nothing: the server sees to it. */
@@ -8,7 +8,9 @@ export async function asReader<T>(work: (client: ClickHouseClient) => Promise<T>
     url: clickhouseUrl,
     username: "reader",
     password,
-    request_timeout: 3_600_000,
+    // A person waits as long as they like, and hears of an error from us, once.
+    request_timeout: 24 * 3_600_000,
+    log: { level: ClickHouseLogLevel.OFF },
   });
   try {
     return await work(client);
@@ -26,7 +28,7 @@ function explain(error: unknown, url: string): unknown {
       { cause: error },
     );
   if (error instanceof ClickHouseError)
-    return new Error(`ClickHouse error ${error.code} (${error.type}): ${error.message.trim()}`, {
+    return new Error(`ClickHouse error ${error.code} (${error.type}): ${shorten(error.message)}`, {
       cause: error,
     });
   const { code } = error as NodeJS.ErrnoException;
@@ -36,6 +38,9 @@ function explain(error: unknown, url: string): unknown {
     { cause: error },
   );
 }
+
+/** A syntax error lists every word of the language that could have followed. */
+const shorten = (message: string) => message.trim().replace(/(Expected one of: .{100}[^,]*).{100,}/s, "$1 …");
 
 /** Node's system errors of sockets and name look-ups. */
 const isConnection = (error: unknown) =>

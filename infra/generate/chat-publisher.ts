@@ -64,10 +64,10 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     setup,
     reconnect,
     onLost(error) {
-      if (reconnect) onNotice?.(`${error.message} Trying again; what is not confirmed is kept.`);
+      if (reconnect) onNotice?.(`${error.message} Trying again; what it has not confirmed is kept.`);
       else outbox.fail(error);
     },
-    onBack: () => onNotice?.(`RabbitMQ is back; ${outbox.size} unconfirmed were published again.`),
+    onBack: () => onNotice?.(`RabbitMQ is back; ${outbox.size} waiting messages go out.`),
   });
   connection.on("blocked", (reason) => onNotice?.(`RabbitMQ takes no messages for now (${reason}).`));
 

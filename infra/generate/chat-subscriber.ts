@@ -25,12 +25,8 @@ const mostQueued = 10_000;
 export async function subscribe({ url, signal, ...display }: Subscription): Promise<void> {
   const setup = async (connection: ChannelModel) => {
     const channel = await connection.createChannel();
-    let open = true;
     channel.on("error", () => undefined); // "close" follows
-    channel.on("close", () => {
-      open = false;
-      connection.close().catch(() => undefined); // a lost connection is what starts the next one
-    });
+    channel.on("close", () => void connection.close().catch(() => undefined)); // its loss starts the next one
     await channel.checkExchange(chatExchange);
     const options = {
       exclusive: true,
@@ -42,9 +38,13 @@ export async function subscribe({ url, signal, ...display }: Subscription): Prom
     await channel.bindQueue(queue, chatExchange, "");
     await channel.prefetch(500);
     await channel.consume(queue, async (delivery) => {
-      if (delivery) await show(delivery.content);
-      if (open && delivery) channel.ack(delivery);
-      else if (open) await channel.close(); // somebody deleted the queue
+      if (!delivery) return void channel.close().catch(() => undefined); // somebody deleted the queue
+      await show(delivery.content);
+      try {
+        channel.ack(delivery);
+      } catch {
+        // The connection went while this was shown, and the queue with it: there is nothing left to settle.
+      }
     });
   };
   const show = async (body: Buffer) => {
@@ -56,7 +56,7 @@ export async function subscribe({ url, signal, ...display }: Subscription): Prom
     setup,
     reconnect: true,
     onLost: (error) => display.onNotice(`${error.message} Trying again.`),
-    onBack: () => display.onNotice("RabbitMQ is back."),
+    onBack: () => display.onNotice("RabbitMQ is back; what was said meanwhile went by."),
   });
   display.onReady();
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));

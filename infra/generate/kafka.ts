@@ -1,4 +1,4 @@
-import { Kafka, KafkaJSError, logLevel, type Producer } from "kafkajs";
+import { Kafka, logLevel, type Producer } from "kafkajs";
 
 /** The topic of unclassified humans; `infra/stack/topology.ts` declares it. */
 export const ratingsTopic = "dominate";
@@ -38,7 +38,7 @@ export async function openProducer(brokers: string[], topic: string): Promise<Pr
 /** kafkajs's errors in the words of whoever has to act on them. */
 export function explainKafka(error: unknown, brokers: string[], topic: string): Error {
   const where = `Kafka at ${brokers.join(", ")}`;
-  const root = rootCause(error);
+  const root = rootCause(error as KafkaError);
   if (root.type === "UNKNOWN_TOPIC_OR_PARTITION")
     return new Error(`${where} has no topic "${topic}": run \`npx sluice up\`, which declares it.`, {
       cause: error,
@@ -51,10 +51,16 @@ export function explainKafka(error: unknown, brokers: string[], topic: string): 
   return new Error(`${where}: ${root.message}`, { cause: error });
 }
 
-type Detail = { name: string; message: string; type?: string; code?: string; cause?: unknown };
-
-/** "Number of retries exceeded" says nothing: what was retried does. */
-function rootCause(error: unknown): Detail {
-  const detail = error as Detail;
-  return detail.cause instanceof KafkaJSError ? rootCause(detail.cause) : detail;
+interface KafkaError {
+  name: string;
+  message: string;
+  /** Of a protocol error, such as UNKNOWN_TOPIC_OR_PARTITION. */
+  type?: string;
+  /** Of a connection, such as ECONNREFUSED. */
+  code?: string;
+  cause?: KafkaError;
 }
+
+/** "Number of retries exceeded" says nothing; what was retried does. */
+const rootCause = (error: KafkaError): KafkaError =>
+  error.cause?.name.startsWith("KafkaJS") ? rootCause(error.cause) : error;

@@ -47,7 +47,7 @@ export async function connectRabbitMQ(url: string, options: ConnectOptions): Pro
     throw explain(error, url);
   });
   connection.on("error", () => undefined); // "disconnect" follows with the same reason
-  connection.on("disconnect", (error) => options.onLost(explain(error, url)));
+  connection.on("disconnect", (error) => options.onLost(lost(error, url)));
   connection.on("connect", () => options.onBack?.());
   return connection;
 }
@@ -58,10 +58,19 @@ function withHeartbeat(url: string): string {
   return given.href;
 }
 
+function lost(error: Error & { code?: unknown }, url: string): Error {
+  return new Error(`Lost RabbitMQ at ${place(url)} (${error.code ?? error.message}).`, { cause: error });
+}
+
+function place(url: string): string {
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || 5672}`;
+}
+
 /** amqplib's errors in the words of whoever has to act on them. Never shows the password. */
 function explain(error: Error & { code?: unknown }, url: string): Error {
-  const { hostname, port, username } = new URL(url);
-  const where = `RabbitMQ at ${hostname}:${port || 5672}`;
+  const { username } = new URL(url);
+  const where = `RabbitMQ at ${place(url)}`;
   const said = (sentence: string) => new Error(sentence, { cause: error });
   if (/ACCESS.REFUSED|during opening handshake/.test(error.message)) {
     return said(
