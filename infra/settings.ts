@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { parseEnv } from "node:util";
 import { z } from "zod";
 
 /** The project's folder: where serverless.yml lives. */
@@ -43,12 +44,12 @@ export class SettingsError extends Error {
   override name = "SettingsError";
 }
 
-/** Reads `.env` (values already in the environment win), then parses every variable once, strictly. */
-export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  const file = resolve(projectRoot, ".env");
-  if (env === process.env && existsSync(file)) process.loadEnvFile(file);
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const parsed = variables.safeParse(given);
+/** Where the secrets are kept, and whatever else is set for good. */
+export const envFile = resolve(projectRoot, ".env");
+
+/** Reads `.env` beneath the environment, whose values win, and parses every variable once, strictly. */
+export function loadSettings(env: NodeJS.ProcessEnv = { ...readEnvFile(), ...given(process.env) }): Settings {
+  const parsed = variables.safeParse(given(env));
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw new SettingsError(`${lines.join("; ")} (set in the environment or in .env)`);
@@ -62,4 +63,17 @@ export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     brokers: (v.KAFKA_BROKERS ?? `127.0.0.1:${v.KAFKA_PORT}`).split(",").map((broker) => broker.trim()),
     rabbitmqUrl: v.RABBITMQ_URL ?? `amqp://rmq:${password}@127.0.0.1:${v.RABBITMQ_PORT}`,
   };
+}
+
+// An empty value is one left open, in the environment as in the file.
+const given = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+
+function readEnvFile(): NodeJS.ProcessEnv {
+  try {
+    return parseEnv(readFileSync(envFile, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new SettingsError(`.env cannot be read: ${(error as Error).message}`);
+  }
 }

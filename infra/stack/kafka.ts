@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { jars } from "./maven.ts";
 import { freePort } from "./ports.ts";
-import { run } from "./run.ts";
 import { findProgram } from "./programs.ts";
+import { run } from "./run.ts";
 import { type Preparation, type Service, Unavailable } from "./service.ts";
 
 /** Apache Kafka as one KRaft process: broker and controller, one node, on 127.0.0.1 only. */

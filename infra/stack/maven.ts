@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { run } from "./run.ts";
 import { findProgram } from "./programs.ts";
+import { run } from "./run.ts";
 import { type Preparation, Unavailable } from "./service.ts";
 
 const pom = join(import.meta.dirname, "pom.xml");

@@ -10,7 +10,7 @@ export class PortsTaken extends Error {
 }
 
 /** Throws when one of these ports is not to be had, or two of them are the same. */
-export async function requireFreePorts(settings: Settings, variables: readonly Port[]): Promise<void> {
+export async function checkPorts(settings: Settings, variables: readonly Port[]): Promise<void> {
   const complaints = await Promise.all(
     variables.map(async (variable, index) => {
       const port = settings[variable];

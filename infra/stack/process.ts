@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Settings } from "../settings.ts";
+import { projectRoot, type Settings } from "../settings.ts";
 import { findByEnvironment, isAlive, type ProcessId, startedAt } from "./alive.ts";
 import { openLog } from "./log.ts";
 import type { Launch } from "./service.ts";
 
 /** Marks, in its environment, whatever belongs to a home, a service, and the `up` that started it. */
-export const marks = (settings: Settings, service: string, owner?: string): Record<string, string> => ({
+export const marks = (
+  settings: Settings,
+  { service, owner }: { service?: string | undefined; owner?: string | undefined } = {},
+): Record<string, string> => ({
   SLUICE_STACK: settings.home,
-  SLUICE_SERVICE: service,
-  ...(owner === undefined ? {} : { SLUICE_OWNER: owner }),
+  ...(service !== undefined && { SLUICE_SERVICE: service }),
+  ...(owner !== undefined && { SLUICE_OWNER: owner }),
 });
 
 /** Starts a program in a process group of its own that outlives us; what it prints goes to the log of that name. */
@@ -23,7 +26,12 @@ export function spawnDetached(
   const log = openLog(settings, name);
   try {
     const env = { ...process.env, ...launch.env, ...marked };
-    return spawn(launch.command, launch.args, { detached: true, stdio: ["ignore", log, log], env });
+    return spawn(launch.command, launch.args, {
+      cwd: projectRoot,
+      detached: true,
+      stdio: ["ignore", log, log],
+      env,
+    });
   } finally {
     closeSync(log);
   }

@@ -6,12 +6,16 @@ export type Ready = { service: ServiceName; state: "ready"; by: By; started: boo
 /** A service cannot be had; `reason` says why and what to do about it. */
 export type Missing = { service: ServiceName; state: "unavailable"; reason: string; seconds: number };
 
-/** What happens to a service while the stack starts or stops; `note` tells what a long step is doing. */
-export type Progress =
-  | { service: ServiceName; state: "starting" | "stopping"; note?: string }
-  | { service: ServiceName; state: "stopped"; seconds: number }
-  | Ready
-  | Missing;
+/** How the start of a service ended. */
+export type Outcome = Ready | Missing;
+
+export type Stopped = { service: ServiceName; state: "stopped"; seconds: number };
+
+/** What is under way; `note` tells what a long step is doing. */
+export type Doing = { service: ServiceName; state: "starting" | "stopping"; note?: string };
+
+/** What happens to a service while the stack starts or stops. */
+export type Progress = Doing | Outcome | Stopped;
 
 export type Report = (progress: Progress) => void;
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { z } from "zod";
 import type { Settings } from "../settings.ts";
-import type { ServiceName } from "./service.ts";
+import { type ServiceName, serviceNames } from "./service.ts";
 
 const run = z.object({
   pid: z.number().int().positive(),
@@ -39,6 +39,15 @@ export function writeRun(settings: Settings, service: ServiceName, value: Run): 
 
 export function forgetRun(settings: Settings, service: ServiceName): void {
   rmSync(file(settings, service), { force: true });
+}
+
+/** What this `up` started is to stay when it ends. */
+export function disown(settings: Settings, owner: string): void {
+  for (const service of serviceNames) {
+    const run = readRun(settings, service);
+    if (run && run !== "corrupt" && run.owner === owner)
+      writeRun(settings, service, { ...run, owner: undefined });
+  }
 }
 
 /** Writes the whole file or nothing of it, readable by this user only. */

@@ -19,7 +19,12 @@ export async function run(launch: Launch, preparation: Preparation, options: Opt
   const { name, watch, toTheEnd = false } = options;
   signal.throwIfAborted();
   const log = readLog(settings, name);
-  const child = spawnDetached(launch, settings, name, toTheEnd ? {} : marks(settings, name, owner));
+  const child = spawnDetached(
+    launch,
+    settings,
+    name,
+    toTheEnd ? {} : marks(settings, { service: name, owner }),
+  );
   const { pid } = child;
   const id = pid === undefined ? undefined : { pid, startedAt: startedAt(pid) ?? "" };
   const kill = () => id && !toTheEnd && killGroup(id);

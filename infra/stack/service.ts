@@ -1,7 +1,9 @@
 import type { Settings } from "../settings.ts";
 
-/** `postgres` and `connect` join here, in `services.ts` and in the topology; nothing else lists the services. */
-export type ServiceName = "clickhouse" | "kafka" | "rabbitmq" | "functions";
+/** In the order people see them. `postgres` and `connect` join here, before the functions, which need all others. */
+export const serviceNames = ["clickhouse", "kafka", "rabbitmq", "functions"] as const;
+
+export type ServiceName = (typeof serviceNames)[number];
 
 /** A program to run: it must keep the process it is started as, so that its pid is the one that holds the data. */
 export type Launch = { command: string; args: string[]; env: Record<string, string> };

@@ -2,9 +2,9 @@ import type { ChildProcess } from "node:child_process";
 import type { Settings } from "../settings.ts";
 import { isAlive, startedAt } from "./alive.ts";
 import { readLog } from "./log.ts";
-import { requireFreePorts } from "./ports.ts";
+import { checkPorts } from "./ports.ts";
 import { marks, spawnDetached, stopProcess } from "./process.ts";
-import type { Missing, Ready, Report } from "./progress.ts";
+import type { Outcome, Ready, Report } from "./progress.ts";
 import { untilReady } from "./ready.ts";
 import { forgetRun, readRun, writeRun } from "./record.ts";
 import { type Preparation, type Service, type ServiceName, Unavailable } from "./service.ts";
@@ -17,54 +17,66 @@ type StartOptions = {
   signal?: AbortSignal;
   /** The `up` that stops them when it ends; without one they stay until `down`. */
   owner?: string | undefined;
+  /** What is done with a service that answers, before it counts as ready. */
+  prepare?: (service: ServiceName, settings: Settings) => Promise<void>;
 };
 
 /** Seconds until a service that we started must answer, and one that was given. */
 const patience = { native: 90, env: 5 };
 
 /**
- * Starts what does not run of the named services, in parallel. One that cannot start leaves the others alone and is
- * answered as `unavailable`; a taken port is thrown before anything starts.
+ * Starts what does not run of the named services, in parallel. One that cannot start leaves the others alone and is answered as
+ * `unavailable`. Rejects, once nothing is under way any more, when it is given up or a service cannot be prepared.
+ * @throws PortsTaken before anything starts.
  */
 export async function startServices(
   settings: Settings,
   names: readonly ServiceName[],
   options: StartOptions = {},
-): Promise<(Ready | Missing)[]> {
-  const { report = () => {}, signal = new AbortController().signal, owner } = options;
-  const wanted = services.filter((service) => names.includes(service.name));
-  const toStart = wanted.filter((service) => !isGiven(service, settings) && !isRunning(service, settings));
-  await Promise.all(toStart.map((service) => clearLeftovers(service, settings)));
-  await requireFreePorts(
-    settings,
-    toStart.flatMap((service) => service.ports),
-  );
+): Promise<Outcome[]> {
+  const { report = () => {}, signal = new AbortController().signal, owner, prepare } = options;
+  await requireFreePorts(settings, names);
 
-  const start = async (service: Service): Promise<Ready | Missing> => {
+  const start = async (service: Service): Promise<Outcome> => {
     const began = performance.now();
     const seconds = () => (performance.now() - began) / 1000;
-    const note = (text: string) => report({ service: service.name, state: "starting", note: text });
-    report({ service: service.name, state: "starting" });
-    try {
-      const preparation = { settings, signal, owner, note };
-      const how = await startOne(service, preparation);
-      return { service: service.name, state: "ready", ...how, seconds: seconds() };
-    } catch (error) {
-      signal.throwIfAborted();
-      return {
-        service: service.name,
-        state: "unavailable",
-        reason: (error as Error).message,
-        seconds: seconds(),
-      };
-    }
+    const { name } = service;
+    report({ service: name, state: "starting" });
+    const note = (text: string) => report({ service: name, state: "starting", note: text });
+    const outcome = await startOne(service, { settings, signal, owner, note }).then(
+      async (how): Promise<Outcome> => {
+        await prepare?.(name, settings);
+        return { service: name, state: "ready", ...how, seconds: seconds() };
+      },
+      (error): Outcome => {
+        signal.throwIfAborted();
+        return { service: name, state: "unavailable", reason: (error as Error).message, seconds: seconds() };
+      },
+    );
+    report(outcome);
+    return outcome;
   };
-  return Promise.all(
-    wanted.map(async (service) => {
-      const outcome = await start(service);
-      report(outcome);
-      return outcome;
-    }),
+  const wanted = services.filter(({ name }) => names.includes(name));
+  const settled = await Promise.allSettled(wanted.map(start));
+  signal.throwIfAborted();
+  return settled.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+
+/**
+ * Clears away what a crash left of the named services, and checks that those to be started find their ports free.
+ * @throws PortsTaken naming each port, its holder and its variable.
+ */
+export async function requireFreePorts(settings: Settings, names: readonly ServiceName[]): Promise<void> {
+  const toStart = services.filter(
+    (service) => names.includes(service.name) && !isGiven(service, settings) && !isRunning(service, settings),
+  );
+  await Promise.all(toStart.map((service) => clearLeftovers(service, settings)));
+  await checkPorts(
+    settings,
+    toStart.flatMap(({ ports }) => ports),
   );
 }
 
@@ -98,7 +110,7 @@ async function startOne(service: Service, preparation: Preparation): Promise<Pic
     launch,
     settings,
     service.name,
-    marks(settings, service.name, preparation.owner),
+    marks(settings, { service: service.name, owner: preparation.owner }),
   );
   child.unref();
   const pid = await started(child, launch.command);
@@ -116,7 +128,7 @@ async function startOne(service: Service, preparation: Preparation): Promise<Pic
     await untilReady(service, settings, { signal, check, seconds: patience.native });
   } catch (error) {
     signal.throwIfAborted();
-    await stopProcess(run, marks(settings, service.name), service.stopSeconds);
+    await stopProcess(run, marks(settings, { service: service.name }), service.stopSeconds);
     forgetRun(settings, service.name);
     if (error instanceof Unavailable) throw error;
     throw new Unavailable(`it does not answer: ${(error as Error).message}; ${log.tail()}`);

@@ -39,12 +39,12 @@ export async function stopServices(
 function isOurs(service: Service, settings: Settings, owner: string | undefined): boolean {
   const run = readRun(settings, service.name);
   if (owner !== undefined) return run !== undefined && run !== "corrupt" && run.owner === owner;
-  return run !== undefined || findByEnvironment(marks(settings, service.name)).length > 0;
+  return run !== undefined || findByEnvironment(marks(settings, { service: service.name })).length > 0;
 }
 
 async function stopOne(service: Service, settings: Settings): Promise<void> {
   const run = readRun(settings, service.name);
-  const marked = marks(settings, service.name);
+  const marked = marks(settings, { service: service.name });
   if (run && run !== "corrupt" && isAlive(run)) await stopProcess(run, marked, service.stopSeconds);
   else await clearLeftovers(service, settings);
   forgetRun(settings, service.name);
@@ -54,5 +54,5 @@ async function stopOne(service: Service, settings: Settings): Promise<void> {
 export async function clearLeftovers(service: Service, settings: Settings): Promise<void> {
   const run = readRun(settings, service.name);
   if (run && run !== "corrupt") killGroup(run);
-  await stopMarked(marks(settings, service.name), service.stopSeconds);
+  await stopMarked(marks(settings, { service: service.name }), service.stopSeconds);
 }

@@ -19,7 +19,7 @@ export const topology = {
 
 /** Makes the topics that are not there yet; a topic that is there stays as it is. */
 export async function applyTopics(settings: Settings): Promise<void> {
-  const admin = new Kafka({ brokers: settings.brokers, logLevel: logLevel.ERROR }).admin();
+  const admin = new Kafka({ brokers: settings.brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
     const topics = topology.topics.map((topic) => ({ topic, numPartitions: topology.partitions }));

@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import type { Settings } from "../settings.ts";
+import { openGuard } from "./guard.ts";
+import { watchInterruption } from "./interruption.ts";
+import { takeLock } from "./lock.ts";
+import { openNarration } from "./narrate.ts";
+import { prepareService } from "./prepare.ts";
+import { marks, stopMarked } from "./process.ts";
+import type { Outcome } from "./progress.ts";
+import { disown } from "./record.ts";
+import type { ServiceName } from "./service.ts";
+import { requireFreePorts, startServices } from "./start.ts";
+import { stopServices } from "./stop.ts";
+import { readyTable } from "./table.ts";
+
+/** What an `up` does while the stack runs; it ends when the signal aborts. */
+export type Stay = (settings: Settings, owner: string, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Starts what does not run of the named services and prepares it for the functions. Whatever ends this process, all that this
+ * call started is stopped then, and nothing else.
+ * @param stay comes in between; without it, everything is left running once it is ready.
+ * @returns the exit code: 0 when everything was ready.
+ */
+export async function up(settings: Settings, names: readonly ServiceName[], stay?: Stay): Promise<number> {
+  const owner = randomUUID();
+  const interruption = watchInterruption(() => void stopMarked(marks(settings, { owner }), 0));
+  const closeGuard = openGuard(settings, owner);
+  let code: number | undefined;
+  let left = false;
+  try {
+    const outcomes = await bringUp(settings, names, owner, interruption.signal);
+    code = outcomes.every(({ state }) => state === "ready") ? 0 : 1;
+    if (stay && outcomes.some(({ state }) => state === "ready"))
+      await stay(settings, owner, interruption.signal);
+    if (!stay) {
+      disown(settings, owner);
+      left = true;
+    }
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    code ??= interruption.code();
+  } finally {
+    if (!left) await stopOwned(settings, owner);
+    closeGuard();
+    interruption.close();
+  }
+  return code ?? 1;
+}
+
+async function bringUp(
+  settings: Settings,
+  names: readonly ServiceName[],
+  owner: string,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const began = performance.now();
+  const narration = openNarration("starting");
+  const { report, line } = narration;
+  const waiting = ({ pid }: { pid: number }) => line(`waiting for the sluice command with pid ${pid} to end`);
+  const release = await takeLock(settings, waiting, signal);
+  try {
+    const options = { owner, signal, report, prepare: prepareService };
+    await requireFreePorts(settings, names);
+    const others = await startServices(
+      settings,
+      names.filter((name) => name !== "functions"),
+      options,
+    );
+    const functions = await startServices(
+      settings,
+      names.filter((name) => name === "functions"),
+      options,
+    );
+    const outcomes = [...others, ...functions];
+    narration.end();
+    process.stdout.write(readyTable(settings, outcomes, (performance.now() - began) / 1000));
+    return outcomes;
+  } finally {
+    narration.end();
+    release();
+  }
+}
+
+async function stopOwned(settings: Settings, owner: string): Promise<void> {
+  const narration = openNarration("stopping");
+  try {
+    await stopServices(settings, undefined, { owner, report: narration.report });
+    await stopMarked(marks(settings, { owner }), 0);
+  } finally {
+    narration.end();
+  }
+}
