@@ -66,34 +66,31 @@ export class Batching<T> {
     this.#measure = measure;
   }
 
-  push(key: string, reads: Iterable<Read<T>>, now: number): void {
+  /** @returns the records that alone make an event too large to be sent; their positions are only passed over. */
+  push(key: string, reads: Iterable<Read<T>>, now: number): T[] {
     const partition = this.#partition(key);
+    const most = this.#limits.bytes - this.#measure.event - this.#measure.partition(key) + 1;
+    const tooLarge: T[] = [];
     for (const { record, next } of reads) {
-      const last = partition.waiting.at(-1);
-      if (record === null && last !== undefined) last.next = next;
-      else {
-        const bytes = record === null ? 0 : this.#measure.record(record) + 1;
+      const bytes = record === null ? 0 : this.#measure.record(record) + 1;
+      if (record !== null && bytes <= most) {
         partition.waiting.push({ record, next, bytes, at: now });
+        partition.records += 1;
         partition.bytes += bytes;
+        continue;
       }
-      if (record !== null) partition.records += 1;
+      if (record !== null) tooLarge.push(record);
+      const last = partition.waiting.at(-1);
+      if (last !== undefined) last.next = next;
+      else partition.waiting.push({ record: null, next, bytes: 0, at: now });
     }
+    return tooLarge;
   }
 
-  /** Whether a partition should be read on: two batches' worth in advance keep the handler busy, more is memory. */
+  /** Whether a partition should be read on: about two batches in advance keep the handler busy, more is only memory. */
   hasRoom(key: string): boolean {
-    const partition = this.#partitions.get(key);
-    return (
-      partition === undefined ||
-      (partition.records < this.#limits.records * 2 && partition.bytes < this.#limits.bytes * 2)
-    );
-  }
-
-  /** Whether a record alone makes an event too large to be sent. */
-  isOversized(key: string, record: T): boolean {
-    return (
-      this.#measure.event + this.#measure.partition(key) + this.#measure.record(record) > this.#limits.bytes
-    );
+    const { records, bytes } = this.#partition(key);
+    return records < this.#limits.records * 2 && bytes < (this.#limits.bytes * 2) / this.#partitions.size;
   }
 
   /** The next batch, closed by whatever comes first of size, bytes and window; else how long nothing will change by itself. */

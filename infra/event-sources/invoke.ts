@@ -1,7 +1,8 @@
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import Lambda from "serverless-offline/lambda";
+import Lambda, { type LambdaFunction } from "serverless-offline/lambda";
 import { type Answer, failureOf } from "./answer.ts";
+import { type Environment, guardProcess, runGuarded } from "./guard.ts";
 
 /** The parts of the Serverless instance that functions are run with. */
 export interface Serverless {
@@ -35,6 +36,8 @@ export class Invoker {
   readonly #serverless: Serverless;
   readonly #options: OfflineOptions;
   readonly #lambda: Lambda;
+  readonly #environments = new WeakMap<LambdaFunction, Environment>();
+  readonly #unguard: () => void;
 
   /** @param options of serverless-offline: its section in `custom`, then the command line. */
   constructor(serverless: Serverless, options: OfflineOptions, functionKeys: Iterable<string>) {
@@ -42,6 +45,7 @@ export class Invoker {
     this.#options = options;
     // Its timers are never cleared and would pile up for as long as the function's timeout; ours are.
     this.#lambda = new Lambda(serverless, { ...options, noTimeout: true });
+    this.#unguard = guardProcess();
     this.#lambda.create(
       Array.from(functionKeys, (functionKey) => ({
         functionKey,
@@ -54,13 +58,7 @@ export class Invoker {
     // In one synchronous run: another `get` before `runHandler` would return the same instance.
     const instance = this.#lambda.get(functionKey);
     instance.setEvent(event);
-    const running = instance.runHandler().then(
-      (result: unknown) => this.#answer(functionKey, result),
-      (error: unknown): Answer => ({ failure: failureOf(error) }),
-    );
-    const timeout = this.#timeout(functionKey);
-    const answer = await Promise.race([running, timeout.expired]);
-    timeout.clear();
+    const answer = await runGuarded(this.#environment(instance), () => this.#run(functionKey, instance));
     if ("environmentLost" in answer || this.#options.reloadHandler) await instance.cleanup();
     return answer;
   }
@@ -68,16 +66,32 @@ export class Invoker {
   /** Ends every worker, busy or not. */
   async close(): Promise<void> {
     await this.#lambda.cleanup();
+    this.#unguard();
   }
 
-  #timeout(functionKey: string) {
-    const { timeout } = this.#function(functionKey);
-    const seconds = timeout ?? this.#serverless.service.provider.timeout ?? defaultTimeout;
-    const { promise: expired, resolve } = Promise.withResolvers<Answer>();
-    const message = `Task timed out after ${seconds.toFixed(2)} seconds`;
-    const expire = () => resolve({ failure: { type: "Sandbox.Timedout", message }, environmentLost: true });
+  async #run(functionKey: string, instance: LambdaFunction): Promise<Answer> {
+    const { promise: timeout, resolve } = Promise.withResolvers<Answer>();
+    const seconds =
+      this.#function(functionKey).timeout ?? this.#serverless.service.provider.timeout ?? defaultTimeout;
+    const failure = {
+      type: "Sandbox.Timedout",
+      message: `Task timed out after ${seconds.toFixed(2)} seconds`,
+    };
+    const expire = () => resolve({ failure, environmentLost: true });
     const timer = this.#options.noTimeout ? undefined : setTimeout(expire, seconds * 1000);
-    return { expired, clear: () => clearTimeout(timer) };
+    const running = instance.runHandler().then(
+      (result) => this.#answer(functionKey, result),
+      (error): Answer => ({ failure: failureOf(error) }),
+    );
+    const answer = await Promise.race([running, timeout]);
+    clearTimeout(timer);
+    return answer;
+  }
+
+  #environment(instance: LambdaFunction): Environment {
+    const environment = this.#environments.get(instance) ?? { end: undefined };
+    this.#environments.set(instance, environment);
+    return environment;
   }
 
   /** A worker answers for itself; any other runner's result becomes JSON here, as it would on its way out of Lambda. */

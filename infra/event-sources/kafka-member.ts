@@ -15,6 +15,7 @@ export class KafkaMember {
   readonly #assigned: (positions: Map<number, number>) => void;
   readonly #report: Report;
   readonly #closing = new AbortController();
+  #joining: Promise<void> | undefined;
 
   /**
    * @param session milliseconds without a heartbeat until the broker gives the partitions to others.
@@ -46,7 +47,14 @@ export class KafkaMember {
   }
 
   /** Joins the group, however long it takes; later rebalances need no further call. */
-  async join(): Promise<void> {
+  join(): Promise<void> {
+    this.#joining ??= this.#join().finally(() => {
+      this.#joining = undefined;
+    });
+    return this.#joining;
+  }
+
+  async #join(): Promise<void> {
     const signal = this.#closing.signal;
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
@@ -54,7 +62,8 @@ export class KafkaMember {
         await this.#consumer.joinGroup();
         return;
       } catch (error) {
-        this.#report("retrying", error);
+        // A new broker refuses once while it makes its own topics.
+        if (failures > 1) this.#report.state("retrying", this.#explain(error));
         await pause(backoff(failures), signal);
       }
     }
@@ -86,10 +95,10 @@ export class KafkaMember {
         const positions = await this.#positions();
         if (this.#consumer.generationId !== generationId) return;
         this.#assigned(positions);
-        this.#report("polling");
+        this.#report.state("polling");
         return;
       } catch (error) {
-        this.#report("retrying", error);
+        this.#report.state("retrying", this.#explain(error));
         await pause(backoff(failures), signal);
         if (this.#consumer.generationId !== generationId) return;
       }
@@ -137,6 +146,12 @@ export class KafkaMember {
         return [partition, offset >= 0 ? offset : Number(end?.[partition] ?? 0)];
       }),
     );
+  }
+
+  #explain(error: unknown): unknown {
+    const { topic } = this.#mapping;
+    const unknownTopic = error instanceof Error && error.message.startsWith("Unknown topic");
+    return unknownTopic ? new Error(`no topic ${topic}: create it, a mapping never does`) : error;
   }
 
   /**

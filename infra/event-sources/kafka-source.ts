@@ -75,12 +75,12 @@ export class KafkaSource implements Source {
   async next(signal: AbortSignal): Promise<Delivery | undefined> {
     const batch = await this.#queue.next(signal);
     if (batch === undefined) return undefined;
-    this.#fetch();
-    const records = () => Array.from(batch.parts.values(), (part) => part.records).flat();
+    void this.#fetch();
+    const records = Array.from(batch.parts.values(), (part) => part.records).flat();
     return {
-      records: records().length,
+      records: records.length,
       failures: batch.failures,
-      event: () => encodeKafkaEvent(this.#eventSource, records()),
+      event: () => encodeKafkaEvent(this.#eventSource, records),
       settle: () => this.#settle(batch),
       retry: async (delay) => this.#queue.retry(batch, delay),
     };
@@ -119,7 +119,7 @@ export class KafkaSource implements Source {
       if (this.#leases.has(key)) continue;
       this.#leases.set(key, { partition, position, settled: position, highWatermark: position });
     }
-    this.#fetch();
+    void this.#fetch();
   }
 
   /** Commits, until it succeeds or the partitions have gone to others. */
@@ -137,12 +137,12 @@ export class KafkaSource implements Source {
         break;
       } catch (error) {
         if (signal.aborted) break;
-        this.#report("retrying", error);
+        this.#report.state("retrying", error);
         await pause(backoff(failures), signal);
       }
     }
     this.#queue.release(batch);
-    this.#fetch();
+    void this.#fetch();
   }
 
   #partition = (key: string) => Number(key.slice(key.lastIndexOf("-") + 1));
@@ -160,6 +160,7 @@ export class KafkaSource implements Source {
       }
     } catch (error) {
       await this.#fetchLater(error);
+      void this.#fetch();
     }
   }
 
@@ -174,42 +175,62 @@ export class KafkaSource implements Source {
         lastFetchedEpoch: -1,
         partitionMaxBytes: 1 << 20,
       }));
+      const topics = [{ topicId, partitions }];
       const response = await this.#fetcher.fetch({
         node,
         minBytes: 1,
         maxBytes: 10 << 20,
         maxWaitTime: 250,
-        topics: [{ topicId, partitions }],
+        topics,
       });
       this.#receive(response, leases);
       this.#failures = 0;
-      this.#fetching.delete(node);
-      this.#fetch();
+      this.#report.state("polling");
     } catch (error) {
-      this.#fetching.delete(node);
+      // Some partitions may be in order while others are not.
+      const { response } = error as { response?: FetchResponse };
+      if (response !== undefined) this.#receive(response, leases);
       await this.#fetchLater(error);
+    } finally {
+      this.#fetching.delete(node);
     }
+    void this.#fetch();
   }
 
   async #fetchLater(error: unknown): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#failures += 1;
-    this.#report("retrying", error);
+    // A single failure is normal: a partition's leader moved, a fetch session ended.
+    if (this.#failures > 1) this.#report.state("retrying", error);
     this.#fetcher.clearMetadata();
     await pause(backoff(this.#failures), this.#closing.signal);
-    this.#fetch();
   }
 
   #receive(response: FetchResponse, leases: Lease[]): void {
-    const { topic } = this.#mapping;
+    const outOfRange: number[] = [];
     for (const fetched of response.responses.flatMap(({ partitions }) => partitions)) {
       const key = this.#key(fetched.partitionIndex);
       const lease = this.#leases.get(key);
       if (lease === undefined || !leases.includes(lease)) continue;
+      if (fetched.errorCode === offsetOutOfRange) outOfRange.push(lease.partition);
+      if (fetched.errorCode !== 0) continue;
       lease.highWatermark = Number(fetched.highWatermark);
-      const reads = [...readRecords(topic, fetched, lease.position)];
+      const reads = [...readRecords(this.#mapping.topic, fetched, lease.position)];
       lease.position = reads.at(-1)?.next ?? lease.position;
-      if (reads.length > 0) this.#queue.push(key, reads);
+      for (const { offset } of this.#queue.push(key, reads)) this.#report.dropped(`${key} offset ${offset}`);
+    }
+    if (outOfRange.length > 0) void this.#startOver(outOfRange);
+  }
+
+  /** The records at the position are gone (retention, a topic made anew): what the starting position says counts again. */
+  async #startOver(partitions: number[]): Promise<void> {
+    const positions = await this.#member.startingPositions(partitions).catch(() => new Map<number, number>());
+    for (const [partition, position] of positions) {
+      const lease = this.#leases.get(this.#key(partition));
+      if (lease !== undefined) lease.position = position;
     }
   }
 }
+
+/** https://kafka.apache.org/protocol.html#protocol_error_codes */
+const offsetOutOfRange = 1;

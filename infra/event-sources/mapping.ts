@@ -31,7 +31,10 @@ export class ActiveMapping {
     this.#status = statusOf(mapping);
     this.#name = `event-sources: ${mapping.functionKey} ← ${mapping.source} ${this.#status.topic ?? this.#status.queue}`;
     this.#log = log;
-    this.#source = open((state, error) => this.#connection(state, error));
+    this.#source = open({
+      state: (state, error) => this.#connection(state, error),
+      dropped: (what) => log.error(`${this.#name} dropped ${what}: alone larger than an event may be (6 MB)`),
+    });
     this.#source.start();
     this.#running = run(this.#source, invoke, (outcome) => this.#outcome(outcome), this.#stopping.signal);
   }

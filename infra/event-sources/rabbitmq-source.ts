@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import inspector from "node:inspector";
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from "amqplib";
 import {
@@ -31,7 +30,11 @@ export class RabbitMQSource implements Source {
   readonly #closing = new AbortController();
   #connection: ChannelModel | undefined;
   #channel: Channel | undefined;
-  #lag = 0;
+  /** In the queue, not delivered to us. */
+  #ready = 0;
+  /** Delivery tags: the last received and the last that went back or was acknowledged. */
+  #received = 0;
+  #settled = 0;
   /** Batches in a row that failed; a requeued batch may come back composed otherwise. */
   #failures = 0;
 
@@ -61,7 +64,9 @@ export class RabbitMQSource implements Source {
     // A delivery tag means nothing on another channel: after a reconnection the broker delivers all of it again.
     const channel = this.#channel;
     const onSameChannel = (settle: (channel: Channel) => void) => {
-      if (channel !== undefined && channel === this.#channel && !part.lost) settle(channel);
+      if (channel === undefined || channel !== this.#channel || part.lost) return;
+      settle(channel);
+      this.#settled = part.next;
     };
     return {
       records: part.records.length,
@@ -69,7 +74,6 @@ export class RabbitMQSource implements Source {
       event: () => encodeRabbitMQEvent(this.#mapping.arn, part.records),
       settle: async () => {
         onSameChannel((channel) => channel.ack(upTo(part.next), true));
-        this.#lag = Math.max(0, this.#lag - part.records.length);
         this.#failures = 0;
         this.#queue.release(batch);
       },
@@ -82,7 +86,7 @@ export class RabbitMQSource implements Source {
     };
   }
 
-  lag = (): number => this.#lag;
+  lag = (): number => this.#ready + this.#received - this.#settled;
 
   async close(): Promise<void> {
     this.#closing.abort();
@@ -99,11 +103,11 @@ export class RabbitMQSource implements Source {
       try {
         await this.#consume(() => {
           failures = 0;
-          this.#report("polling");
+          this.#report.state("polling");
         });
       } catch (error) {
         if (signal.aborted) return;
-        this.#report("retrying", error);
+        this.#report.state("retrying", error);
       }
       this.#channel = undefined;
       this.#queue.drop(this.#key);
@@ -114,36 +118,55 @@ export class RabbitMQSource implements Source {
 
   /** Returns only by an exception, when the connection, the channel or the queue is gone. */
   async #consume(started: () => void): Promise<void> {
+    const { queue, functionKey, batchSize } = this.#mapping;
+    const { promise: over, reject } = Promise.withResolvers<never>();
+    over.catch(() => {});
     const connection = await connect(this.#address(), {
-      clientProperties: { connection_name: `event-sources ${this.#mapping.functionKey}` },
+      timeout: 10_000,
+      clientProperties: { connection_name: `event-sources ${functionKey}` },
     });
     this.#connection = connection;
-    const ended = new Promise<never>((_, reject) => {
-      connection.on("error", reject);
-      connection.on("close", (error) => reject(error ?? new Error("Connection closed")));
-    });
-    ended.catch(() => {});
+    this.#closing.signal.throwIfAborted();
+    connection.on("error", reject);
+    connection.on("close", (error) => reject(error ?? new Error("Connection closed")));
     const channel = await connection.createChannel();
-    const failed = once(channel, "close").then(() => Promise.reject(new Error("Channel closed")));
-    const refused = new Promise<never>((_, reject) => channel.on("error", reject));
-    failed.catch(() => {});
-    refused.catch(() => {});
+    channel.on("error", (error) => reject(this.#explain(error)));
+    channel.on("close", () => reject(new Error("Channel closed")));
     // Room for one batch: the rest of the queue stays available to others.
-    await channel.prefetch(Math.min(this.#mapping.batchSize, 65_535));
-    const { messageCount } = await channel.checkQueue(this.#mapping.queue);
-    this.#lag = messageCount;
+    await channel.prefetch(Math.min(batchSize, 65_535));
+    const count = async () => {
+      this.#ready = (await channel.checkQueue(queue)).messageCount;
+    };
+    await Promise.race([count(), over]);
     this.#channel = channel;
-    const cancelled = Promise.withResolvers<never>();
-    await channel.consume(this.#mapping.queue, (message) => {
-      if (message === null) cancelled.reject(new Error(`Queue ${this.#mapping.queue} was deleted`));
-      else this.#receive(message);
-    });
-    started();
-    await Promise.race([refused, failed, ended, cancelled.promise]);
+    this.#received = 0;
+    this.#settled = 0;
+    const counting = setInterval(() => count().catch(reject), 1000);
+    try {
+      await channel.consume(queue, (message) => {
+        if (message === null) reject(this.#missing());
+        else this.#receive(message);
+      });
+      started();
+      await over;
+    } finally {
+      clearInterval(counting);
+    }
+  }
+
+  #explain(error: Error & { code?: number }): Error {
+    const notFound = 404;
+    return error.code === notFound ? this.#missing() : error;
+  }
+
+  #missing(): Error {
+    const { queue } = this.#mapping;
+    return new Error(`no queue ${queue} in virtual host ${this.#vhost}: declare it, a mapping never does`);
   }
 
   #receive({ content, fields, properties }: ConsumeMessage): void {
     const { redelivered, deliveryTag } = fields;
+    this.#received = deliveryTag;
     const present = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
     const message = {
       queue: this.#mapping.queue,
@@ -152,7 +175,8 @@ export class RabbitMQSource implements Source {
       properties: present,
       body: content,
     };
-    this.#queue.push(this.#key, [{ record: message, next: deliveryTag }]);
+    const tooLarge = this.#queue.push(this.#key, [{ record: message, next: deliveryTag }]);
+    if (tooLarge.length > 0) this.#report.dropped(`message ${properties.messageId ?? deliveryTag}`);
   }
 
   #address() {

@@ -26,8 +26,13 @@ export interface Delivery {
   retry(delay: number): Promise<void>;
 }
 
-/** What a source tells about its connection to the broker. */
-export type Report = (state: "polling" | "retrying", error?: unknown) => void;
+/** What a source has to tell. */
+export interface Report {
+  /** Whether the broker answers. Telling the same twice is harmless. */
+  state(state: "polling" | "retrying", error?: unknown): void;
+  /** A record that alone makes an event larger than Lambda accepts: it is passed over, as AWS does. */
+  dropped(what: string): void;
+}
 
 /** Batching with a clock: lets a lane wait until a batch closes. */
 export class BatchQueue<T> {
@@ -38,9 +43,11 @@ export class BatchQueue<T> {
     this.#batching = new Batching(limits, measure);
   }
 
-  push(key: string, reads: Iterable<Read<T>>): void {
-    this.#batching.push(key, reads, performance.now());
+  /** @returns the records that are too large for any event; their positions are only passed over. */
+  push(key: string, reads: Iterable<Read<T>>): T[] {
+    const tooLarge = this.#batching.push(key, reads, performance.now());
     this.#wake();
+    return tooLarge;
   }
 
   async next(signal: AbortSignal): Promise<Batch<T> | undefined> {
@@ -53,8 +60,6 @@ export class BatchQueue<T> {
   }
 
   hasRoom = (key: string): boolean => this.#batching.hasRoom(key);
-
-  isOversized = (key: string, record: T): boolean => this.#batching.isOversized(key, record);
 
   release(batch: Batch<T>): void {
     this.#batching.release(batch);

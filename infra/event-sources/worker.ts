@@ -3,44 +3,43 @@
  * with serverless-offline's loader and answers with a plain value in every case, where serverless-offline would take a
  * rejected string for a result, hang on process.exit, or let an uncaught exception take the whole process down.
  */
+import { pathToFileURL } from "node:url";
 import { workerData } from "node:worker_threads";
 import { type Answer, failureOf } from "./answer.ts";
+import { exitError } from "./guard.ts";
 
 interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>;
 }
 
-/** Next to the script this thread was started with: the same copy of serverless-offline, whatever the package layout. */
-const runnerModule = new URL("../in-process-runner/index.js", `file://${process.argv[1]}`).href;
-
-/** Set once the environment is broken, as AWS would have ended it: every later invocation fails, the thread is replaced. */
+/** Set once this thread is broken, as AWS would have ended it: it answers no further invocation. */
 let broken: Answer | undefined;
 let answerNow: ((answer: Answer) => void) | undefined;
-
-function breakDown(error: unknown): void {
-  broken = { failure: failureOf(error), environmentLost: true };
-  if (answerNow === undefined) console.error(error);
-  answerNow?.(broken);
-}
+let runner: Promise<Runner> | undefined;
 
 process.on("uncaughtException", breakDown);
 process.exit = (code) => {
-  const error = new Error(`Runtime exited with error: exit status ${code ?? process.exitCode ?? 0}`);
-  error.name = "Runtime.ExitError";
+  const error = exitError(code);
   breakDown(error);
   throw error;
 };
 
-let runner: Promise<Runner> | undefined;
-
-async function loadRunner(): Promise<Runner> {
-  const { default: InProcessRunner } = await import(runnerModule);
-  // Ours stood in its place until here.
-  const handler = process.env._HANDLER;
-  return new InProcessRunner({ ...workerData, handler }, process.env);
+export async function handler(event: unknown, context: unknown): Promise<Answer> {
+  if (broken !== undefined) return broken;
+  const { promise: ended, resolve } = Promise.withResolvers<Answer>();
+  answerNow = resolve;
+  const answer = await Promise.race([run(event, context), ended]);
+  answerNow = undefined;
+  return answer;
 }
 
-async function answer(event: unknown, context: unknown): Promise<Answer> {
+function breakDown(error: unknown): void {
+  broken ??= { failure: failureOf(error), environmentLost: true };
+  if (answerNow === undefined) console.error(error);
+  else answerNow(broken);
+}
+
+async function run(event: unknown, context: unknown): Promise<Answer> {
   try {
     runner ??= loadRunner();
     const result = await (await runner).run(event, context);
@@ -50,14 +49,10 @@ async function answer(event: unknown, context: unknown): Promise<Answer> {
   }
 }
 
-export function handler(event: unknown, context: unknown): Promise<Answer> {
-  if (broken !== undefined) return Promise.resolve(broken);
-  return new Promise((resolve) => {
-    answerNow = resolve;
-    void answer(event, context)
-      .then(resolve)
-      .finally(() => {
-        answerNow = undefined;
-      });
-  });
+async function loadRunner(): Promise<Runner> {
+  // Next to the script this thread was started with: the same copy of serverless-offline, wherever it is installed.
+  const script = pathToFileURL(process.argv[1] as string);
+  const { default: InProcessRunner } = await import(new URL("../in-process-runner/index.js", script).href);
+  // This module stands in the place of the function's own handler.
+  return new InProcessRunner({ ...workerData, handler: process.env._HANDLER }, process.env);
 }
