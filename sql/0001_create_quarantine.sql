@@ -17,6 +17,7 @@ CREATE TABLE sluice.quarantine
     in_batch_rows UInt32 EPHEMERAL,
     _batch        UInt128 MATERIALIZED in_batch,
     _batch_rows   UInt32 MATERIALIZED in_batch_rows,
+    _inserted_at  DateTime64(3, 'UTC') MATERIALIZED now64(3),
 
     INDEX by_id id TYPE bloom_filter GRANULARITY 1
 )

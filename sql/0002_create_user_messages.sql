@@ -14,7 +14,9 @@ CREATE TABLE user_messages
     _message_id   String MATERIALIZED in_message_id,
     _batch        UInt128 MATERIALIZED in_batch,
     _batch_rows   UInt32 MATERIALIZED in_batch_rows,
+    _inserted_at  DateTime64(3, 'UTC') MATERIALIZED now64(3),
 
+    INDEX by_batch _batch TYPE minmax GRANULARITY 1,
     PROJECTION by_identity (SELECT _queue, _message_id, _batch, _batch_rows ORDER BY _message_id)
 )
 ENGINE = MergeTree

@@ -22,7 +22,9 @@ CREATE TABLE shadow
     _origin_offset      UInt64 MATERIALIZED in_origin_offset,
     _batch              UInt128 MATERIALIZED in_batch,
     _batch_rows         UInt32 MATERIALIZED in_batch_rows,
+    _inserted_at        DateTime64(3, 'UTC') MATERIALIZED now64(3),
 
+    INDEX by_batch _batch TYPE minmax GRANULARITY 1,
     PROJECTION by_identity
     (
         SELECT _origin_topic, _origin_partition, _origin_offset, _batch, _batch_rows

@@ -49,7 +49,7 @@ test("ratings out of range, of the wrong kind or without a human are quarantined
   const summary = await createHandler(async () => {}, store)(
     event(...bodies.map((body, offset) => record(offset, body, partition))),
   );
-  expect(summary).toMatchObject({ inserted: 0, rejected: 5 });
+  expect(summary).toMatchObject({ delivered: 0, rejected: 5 });
   expect(
     await select(
       `SELECT position, reason FROM sluice.quarantine WHERE position LIKE 'dominate:${partition}:%' ORDER BY position`,

@@ -2,11 +2,12 @@ import type { KafkaEvent } from "../../events/envelope/kafka.ts";
 import { formatPosition, originHeader } from "../../events/origin.ts";
 import { classify, type Rating, rating } from "../../events/rating.ts";
 import { shadow } from "../../events/shadow.ts";
+import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { type Accepted, type Consumer, consume } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
 import { kafkaVariables, type Outgoing, openProducer, type Produce } from "../lib/kafka.ts";
 import { type KafkaPlace, readKafka } from "../lib/message.ts";
-import { clickhouseVariables, openClickHouse, openStore, type Store } from "../lib/store.ts";
+import { openStore, type Store } from "../lib/store.ts";
 
 export const consumer: Consumer<KafkaEvent, Rating, KafkaPlace> = {
   name: "classify-ratings",
@@ -16,13 +17,13 @@ export const consumer: Consumer<KafkaEvent, Rating, KafkaPlace> = {
 
 /** Ratings from the topic `dominate` → their types on the topic `shadow`, each with the position it came from. */
 export const createHandler = (produce: Produce, store: Store) =>
-  consume(consumer, store, async (accepted, now) => {
+  consume(consumer, store, () => async (accepted, now) => {
     const emitted = new Date(now).toISOString();
     await produce(
       "shadow",
       accepted.map((one) => classified(one, emitted)),
     );
-    return { inserted: accepted.length, duplicates: 0 };
+    return { delivered: accepted.length, duplicates: 0, refused: [] };
   });
 
 function classified({ event, message }: Accepted<Rating, KafkaPlace>, emit_timestamp: string): Outgoing {

@@ -1,6 +1,6 @@
+import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { readEnv } from "../lib/env.ts";
 import { HttpError, httpFunction, json } from "../lib/http.ts";
-import { clickhouseVariables, openClickHouse } from "../lib/store.ts";
 
 /** `GET /health/live`: the functions answer. `GET /health/ready`: so does ClickHouse. Neither tells more, so neither asks for a key. */
 export const createHandler = (ping: () => Promise<boolean>) =>

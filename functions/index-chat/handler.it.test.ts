@@ -39,7 +39,7 @@ test("bad messages go to the quarantine with their bytes and a reason, good ones
   const summary = await createHandler(store)(
     event(bad, said(crypto.randomUUID(), { username: "ann", message: "hi" })),
   );
-  expect(summary).toEqual({ inserted: 1, duplicates: 0, rejected: 1 });
+  expect(summary).toEqual({ delivered: 1, duplicates: 0, rejected: 1 });
   expect(
     await select(
       `SELECT source, reason, body, headers, status FROM sluice.quarantine WHERE position = '${id}'`,
@@ -61,7 +61,7 @@ test("a redelivered batch adds nothing, to the table or to the quarantine", asyn
   const batch = event(said(good, { username: "ann", message: "hi" }), said(bad, { username: "" }));
   const handler = createHandler(store);
   await handler(batch);
-  expect(await handler(batch)).toEqual({ inserted: 0, duplicates: 1, rejected: 1 });
+  expect(await handler(batch)).toEqual({ delivered: 0, duplicates: 1, rejected: 1 });
   expect(await select("SELECT count() AS n FROM user_messages")).toEqual([{ n: 1 }]);
   expect(await select(`SELECT count() AS n FROM sluice.quarantine WHERE position = '${bad}'`)).toEqual([
     { n: 1 },
@@ -70,5 +70,5 @@ test("a redelivered batch adds nothing, to the table or to the quarantine", asyn
 
 test("an empty batch is settled", async () => {
   const { store } = await openScratch("user_messages");
-  expect(await createHandler(store)(event())).toEqual({ inserted: 0, duplicates: 0, rejected: 0 });
+  expect(await createHandler(store)(event())).toEqual({ delivered: 0, duplicates: 0, rejected: 0 });
 });

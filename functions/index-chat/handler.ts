@@ -1,11 +1,12 @@
 import { type ChatMessage, chatMessage } from "../../events/chat-message.ts";
 import type { RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
+import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
 import { messageId } from "../lib/identity.ts";
 import { type RabbitMQPlace, readRabbitMQ } from "../lib/message.ts";
 import { dateTime64, encodeColumns, string } from "../lib/row-binary.ts";
-import { clickhouseVariables, openClickHouse, openStore, type Store } from "../lib/store.ts";
+import { openStore, type Store } from "../lib/store.ts";
 
 interface UserMessage {
   username: string;

@@ -3,7 +3,8 @@ import { log } from "./log.ts";
 import type { Message } from "./message.ts";
 import { quarantine, type Rejected } from "./quarantine.ts";
 import type { Store } from "./store.ts";
-import { type Table, type Written, writeOnce } from "./write-once.ts";
+import type { Table } from "./write-once/table.ts";
+import { beginWrite } from "./write-once/write-once.ts";
 
 /** A message whose body keeps the contract. */
 export interface Accepted<Event, Place> {
@@ -26,28 +27,49 @@ export interface TableConsumer<LambdaEvent, Event, Place, Row> extends Consumer<
 }
 
 /** What a batch came to; the handler's answer, and one line in its log. */
-export interface Summary extends Written {
+export interface Summary {
+  delivered: number;
+  duplicates: number;
   rejected: number;
+}
+
+/** What became of the accepted messages. */
+interface Delivery {
+  delivered: number;
+  duplicates: number;
+  refused: Rejected[];
+}
+
+type Deliver<Event, Place> = (accepted: Accepted<Event, Place>[], now: number) => Promise<Delivery>;
+
+/** What a handler needs of Lambda's context; without one it has Lambda's own default of time. */
+export interface Invocation {
+  getRemainingTimeInMillis(): number;
 }
 
 /**
  * The handler of a consumer. Returning settles the whole batch, throwing brings it back: a message that keeps the contract
- * goes to `deliver`, any other to the quarantine, and neither is settled before both are done.
+ * is delivered, any other goes to the quarantine, and neither is settled before both are done.
+ * `begin` is called with the messages as they came, and what it returns with the accepted ones.
  */
 export const consume =
   <LambdaEvent, Event, Place>(
     consumer: Consumer<LambdaEvent, Event, Place>,
     store: Store,
-    deliver: (accepted: Accepted<Event, Place>[], now: number) => Promise<Written>,
+    begin: (messages: Message<Place>[], store: Store) => Deliver<Event, Place>,
   ) =>
-  async (event: LambdaEvent): Promise<Summary> => {
+  async (event: LambdaEvent, invocation?: Invocation): Promise<Summary> => {
     const now = Date.now();
-    const { accepted, rejected } = sort(consumer.read(event), consumer.contract);
-    const [written] = await Promise.all([
+    const bounded = invocation ? store.within(() => invocation.getRemainingTimeInMillis()) : store;
+    const messages = consumer.read(event);
+    const deliver = begin(messages, bounded);
+    const { accepted, rejected } = sort(messages, consumer.contract);
+    const [{ delivered, duplicates, refused }] = await Promise.all([
       deliver(accepted, now),
-      quarantine(store, consumer.name, rejected, now),
+      quarantine(bounded, consumer.name, rejected, now),
     ]);
-    const summary = { ...written, rejected: rejected.length };
+    await quarantine(bounded, consumer.name, refused, now);
+    const summary = { delivered, duplicates, rejected: rejected.length + refused.length };
     log("info", consumer.name, { ...summary, ms: Date.now() - now });
     return summary;
   };
@@ -57,17 +79,21 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row>(
   consumer: TableConsumer<LambdaEvent, Event, Place, Row>,
   store: Store,
 ) =>
-  consume(consumer, store, (accepted, now) =>
-    writeOnce(
-      store,
-      consumer.table,
-      accepted.map((one) => ({
-        row: consumer.row(one, now),
-        place: one.message.place,
-        at: one.message.sentAt ?? 0,
-      })),
-    ),
-  );
+  consume(consumer, store, (messages, bounded) => {
+    const write = beginWrite(bounded, consumer.table, [...new Set(messages.map(({ lane }) => lane))]);
+    return async (accepted, now) => {
+      const rows = accepted.map((one) => {
+        const { place, sentAt = 0 } = one.message;
+        return { row: consumer.row(one, now), place, at: sentAt, message: one.message };
+      });
+      const { inserted, duplicates, refused } = await write(rows);
+      return {
+        delivered: inserted,
+        duplicates,
+        refused: refused.map(({ row, detail }) => ({ message: row.message, reason: "unstorable", detail })),
+      };
+    };
+  });
 
 function sort<Event, Place>(messages: Message<Place>[], contract: Decoder<Event>) {
   const accepted: Accepted<Event, Place>[] = [];
@@ -75,7 +101,7 @@ function sort<Event, Place>(messages: Message<Place>[], contract: Decoder<Event>
   for (const message of messages) {
     const decoded = contract.decode(message.body);
     if (decoded.ok) accepted.push({ event: decoded.event, message });
-    else rejected.push({ message, rejection: decoded });
+    else rejected.push({ message, reason: decoded.reason, detail: decoded.detail });
   }
   return { accepted, rejected };
 }

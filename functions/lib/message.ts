@@ -8,6 +8,8 @@ export interface Message<Place = unknown> {
   source: string;
   /** `<topic>:<partition>:<offset>`, or the message_id; empty when the publisher gave none. */
   position: string;
+  /** `<topic>:<partition>` or the queue: deliveries of one lane never overlap. */
+  lane: string;
   place: Place;
   body: Buffer | null;
   headers: [name: string, value: Buffer][];
@@ -33,6 +35,7 @@ export function readKafka(event: KafkaEvent): Message<KafkaPlace>[] {
     return {
       source: `kafka:${topic}`,
       position: formatPosition(record),
+      lane: `${topic}:${partition}`,
       place: {
         topic,
         partition,
@@ -52,6 +55,7 @@ export function readRabbitMQ(event: RabbitMQEvent): Message<RabbitMQPlace>[] {
     return {
       source: `rabbitmq:${queue}`,
       position: messageId,
+      lane: queue,
       place: { queue, messageId },
       body,
       headers: Object.entries(properties.headers ?? {}).map(([name, value]) => [name, asBytes(value)]),

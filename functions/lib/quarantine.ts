@@ -1,14 +1,16 @@
 import { v4 as randomUuid, v5 as uuidv5 } from "uuid";
-import type { Rejection } from "../../events/contract.ts";
+import type { Reason } from "../../events/contract.ts";
 import type { Message } from "./message.ts";
 import { arrayOfPairs, dateTime64, encodeColumns, string, uuid } from "./row-binary.ts";
 import type { Store } from "./store.ts";
-import { type Table, type Written, writeOnce } from "./write-once.ts";
+import type { Table } from "./write-once/table.ts";
+import { beginWrite } from "./write-once/write-once.ts";
 
 /** A message that cannot become a row, and why. */
 export interface Rejected {
   message: Message;
-  rejection: Rejection;
+  reason: Reason;
+  detail: string;
 }
 
 interface QuarantineRow {
@@ -53,13 +55,13 @@ export async function quarantine(
   consumer: string,
   rejected: Rejected[],
   now: number,
-): Promise<Written> {
-  const rows = rejected.map(({ message, rejection }) => {
+): Promise<void> {
+  if (rejected.length === 0) return;
+  const rows = rejected.map(({ message, reason, detail }) => {
     const { source, position, body, headers } = message;
     const id = position === "" ? randomUuid() : uuidv5(`${consumer} ${source} ${position}`, namespace);
-    const { reason, detail } = rejection;
     const row = { id, at: now, source, position, reason, detail, body: body ?? Buffer.alloc(0), headers };
     return { row, place: id, at: message.sentAt ?? 0 };
   });
-  return rows.length === 0 ? { inserted: 0, duplicates: 0 } : await writeOnce(store, table, rows);
+  await beginWrite(store, table, [])(rows);
 }

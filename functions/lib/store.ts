@@ -1,14 +1,29 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import { z } from "zod";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 
-/** What functions need of ClickHouse to write. Tests pass one on a client of their own. */
+/** What functions need of ClickHouse to write. */
 export interface Store {
-  /** The `key` column of a SELECT. `params` are bound. */
-  keys(query: string, params: Record<string, unknown>): Promise<string[]>;
-  /** One INSERT of RowBinary bytes; a second one under the same token is dropped by the engine. */
-  insert(table: string, columns: string[], rows: Buffer, token: string): Promise<void>;
+  /** The same, bounded by an invocation: no request outlives it. */
+  within(remainingMs: () => number): Store;
+  /** Until the invocation must have ended. */
+  remainingMs(): number;
+  /** The rows of a SELECT; `params` are bound. */
+  select<Row>(query: string, params: Record<string, unknown>): Promise<Row[]>;
+  /**
+   * One INSERT of RowBinary bytes, tried again with the same bytes and token while that may help: the engine drops what it
+   * has already. @returns ClickHouse's words when the table, or a view of it, refuses a row.
+   */
+  insert(
+    table: string,
+    columns: string[],
+    rows: Buffer,
+    token: string,
+    comment: (attempt: number) => string,
+  ): Promise<string | undefined>;
+  /** One INSERT … SELECT that reads rows in a stable order, under a token. */
+  insertSelect(query: string, params: Record<string, unknown>, token: string): Promise<void>;
 }
 
 /** Bad weather between a function and ClickHouse. The broker redelivers the batch. */
@@ -17,32 +32,11 @@ export class StoreError extends Error {
   readonly retryable: boolean;
 
   /** @param retryable false when only a person can mend it: a missing table, a wrong password, no grant. */
-  constructor(message: string, retryable: boolean, options: ErrorOptions) {
+  constructor(message: string, retryable: boolean, options?: ErrorOptions) {
     super(message, options);
     this.retryable = retryable;
   }
 }
-
-export const clickhouseVariables = {
-  CLICKHOUSE_URL: z.url(),
-  CLICKHOUSE_USER: z.string().default("rmq"),
-  CLICKHOUSE_PASSWORD: z.string(),
-};
-
-type ClickHouseVariables = z.output<z.ZodObject<typeof clickhouseVariables>>;
-
-/** A client for this execution environment. A frozen sandbox runs no timers, so sockets are checked when taken. */
-export const openClickHouse = (env: ClickHouseVariables): ClickHouseClient =>
-  createClient({
-    url: env.CLICKHOUSE_URL,
-    username: env.CLICKHOUSE_USER,
-    password: env.CLICKHOUSE_PASSWORD,
-    application: "sluice",
-    log: { level: ClickHouseLogLevel.OFF },
-    request_timeout: 20_000,
-    use_multipart_params_auto: true,
-    keep_alive: { enabled: true, idle_socket_ttl: 2500, eagerly_destroy_stale_sockets: true },
-  });
 
 /** Pinned, because their defaults differ between server versions and deduplication depends on them. */
 const insertSettings = {
@@ -50,48 +44,92 @@ const insertSettings = {
   wait_end_of_query: 1,
   insert_deduplicate: 1,
   deduplicate_blocks_in_dependent_materialized_views: 1,
+  materialized_views_ignore_errors: 0,
   max_insert_block_size: "1048449",
   min_insert_block_size_rows: "1048449",
   min_insert_block_size_bytes: "268402944",
 } as const;
 
-export function openStore(client: ClickHouseClient): Store {
+/** Tries of one INSERT within an invocation, and the pause before each, in milliseconds. */
+const pauses = [0, 100, 400];
+
+/** @param remainingMs how long the invocation may still take: Lambda's `getRemainingTimeInMillis`. */
+export function openStore(client: ClickHouseClient, remainingMs: () => number = () => 30_000): Store {
+  /** A request ends before its invocation does: what is cut off by a timeout could still be writing afterwards. */
+  const within = () => {
+    const ms = Math.max(1, remainingMs() - 500);
+    return { abort_signal: AbortSignal.timeout(ms), settings: { max_execution_time: Math.ceil(ms / 1000) } };
+  };
+  const write = async (
+    query: string,
+    values: Readable | undefined,
+    params: Record<string, unknown>,
+    more: object,
+  ) => {
+    const { abort_signal, settings } = within();
+    const { stream } = await client.exec({
+      query,
+      query_params: params,
+      abort_signal,
+      clickhouse_settings: { ...insertSettings, ...settings, ...more },
+      ...(values && { values }),
+    });
+    await text(stream);
+  };
   return {
-    async keys(query, query_params) {
-      const run = async () => {
-        const result = await client.query({ query, query_params, format: "JSONCompactEachRow" });
-        return (await result.json<[string]>()).map(([key]) => key);
-      };
-      return await run().catch(failed("probe"));
+    within: (bound) => openStore(client, bound),
+    remainingMs,
+    async select<Row>(query: string, query_params: Record<string, unknown>) {
+      const { abort_signal } = within();
+      const run = async () =>
+        (await client.query({ query, query_params, format: "JSONEachRow", abort_signal })).json<Row>();
+      return await run().catch(fail("a question"));
     },
-    async insert(table, columns, rows, token) {
-      const run = async () => {
-        const { stream } = await client.exec({
-          query: `INSERT INTO ${table} (${columns.join(", ")}) FORMAT RowBinary`,
-          values: Readable.from([rows], { objectMode: false }),
-          clickhouse_settings: {
-            ...insertSettings,
-            insert_deduplication_token: token,
-            log_comment: `${token}:1`,
-          },
-        });
-        await text(stream);
-      };
-      await run().catch(failed(table));
+    async insert(table, columns, rows, token, comment) {
+      const query = `INSERT INTO ${table} (${columns.join(", ")}) FORMAT RowBinary`;
+      for (const [index, pause] of pauses.entries()) {
+        await sleep(pause);
+        try {
+          const values = Readable.from([rows], { objectMode: false });
+          const more = { insert_deduplication_token: token, log_comment: comment(index + 1) };
+          await write(query, values, {}, more);
+          return undefined;
+        } catch (error) {
+          if (error instanceof ClickHouseError && rowCodes.has(error.code)) return reasonOf(error);
+          const again = mayPass(error) && index < pauses.length - 1 && remainingMs() > 2000;
+          if (!again) fail(table)(error);
+        }
+      }
+      return undefined;
+    },
+    async insertSelect(query, params, token) {
+      const more = { insert_deduplication_token: token, deduplicate_insert_select: "force_enable" };
+      await write(query, undefined, params, more).catch(fail("a repair"));
     },
   };
 }
 
-/** Codes of a wrong configuration: unknown column, database, table or setting, bad arguments, no grant, wrong password. */
-const configurationCodes = new Set(["16", "20", "47", "60", "62", "73", "81", "452", "497", "516"]);
+/** A wrong configuration: unknown column, database, table or setting, bad arguments, no grant, wrong password. */
+const configurationCodes = new Set("16 20 26 27 33 36 47 53 60 62 73 81 115 117 131 452 497 516".split(" "));
 
-const failed = (what: string) => (cause: unknown) => {
-  const retryable = !(cause instanceof ClickHouseError && configurationCodes.has(cause.code));
-  const advice = retryable
-    ? "the batch will be delivered again"
-    : "this needs a person: check the migrations and CLICKHOUSE_PASSWORD";
-  throw new StoreError(`ClickHouse, ${what}: ${reasonOf(cause)} (${advice})`, retryable, { cause });
-};
+/**
+ * A row that an expression or a constraint of its table refuses. Codes that mean "these bytes do not fit the columns" (26,
+ * 27, 33, 53, 117, 131) are not among them: rows are encoded here, so such a table is not the one this code was written for.
+ */
+const rowCodes = new Set(["6", "38", "41", "69", "70", "72", "321", "349", "441", "469", "691"]);
+
+const mayPass = (error: unknown): boolean =>
+  !(error instanceof ClickHouseError && configurationCodes.has(error.code));
+
+const fail =
+  (what: string) =>
+  (cause: unknown): never => {
+    const retryable = mayPass(cause);
+    const advice = retryable
+      ? "the batch will be delivered again"
+      : "this needs a person: check the migrations and CLICKHOUSE_PASSWORD";
+    throw new StoreError(`ClickHouse, ${what}: ${reasonOf(cause)} (${advice})`, retryable, { cause });
+  };
 
 /** ClickHouse's syntax errors list everything it would have understood: the first words say enough. */
 function reasonOf(cause: unknown): string {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { type Answer, ask } from "../lib/ask.ts";
+import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { endpoints } from "../lib/endpoints.ts";
 import { readEnv } from "../lib/env.ts";
 import { HttpError, httpFunction, json, requireKey } from "../lib/http.ts";
 import type { Query } from "../lib/query.ts";
-import { clickhouseVariables, openClickHouse } from "../lib/store.ts";
 
 export type Ask = (query: Query, given: Record<string, string>) => Promise<Answer>;
 

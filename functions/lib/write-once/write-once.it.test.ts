@@ -1,11 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { type Identity, messageId, originPosition } from "./identity.ts";
-import type { KafkaPlace, RabbitMQPlace } from "./message.ts";
-import { dateTime64, encodeColumns, string } from "./row-binary.ts";
-import { StoreError } from "./store.ts";
-import { openScratch } from "./testing.ts";
-import { type Placed, type Table, writeOnce } from "./write-once.ts";
+import { type Identity, messageId, originPosition } from "../identity.ts";
+import type { KafkaPlace, RabbitMQPlace } from "../message.ts";
+import { dateTime64, encodeColumns, string } from "../row-binary.ts";
+import { type Store, StoreError } from "../store.ts";
+import { openScratch } from "../testing.ts";
+import type { Placed, Table, Written } from "./table.ts";
+import { beginWrite } from "./write-once.ts";
+
+const writeOnce = <Row, Place>(
+  store: Store,
+  table: Table<Row, Place>,
+  rows: Placed<Row, Place>[],
+): Promise<Written<Placed<Row, Place>>> => beginWrite(store, table, ["lane"])(rows);
 
 interface Message {
   username: string;
@@ -38,8 +45,8 @@ test("a row is stored as it was given, and `SELECT *` shows the published column
 test("the same batch again adds nothing", async () => {
   const { store, select } = await openScratch("user_messages");
   const batch = some(1000);
-  expect(await writeOnce(store, messages, batch)).toEqual({ inserted: 1000, duplicates: 0 });
-  expect(await writeOnce(store, messages, batch)).toEqual({ inserted: 0, duplicates: 1000 });
+  expect(await writeOnce(store, messages, batch)).toEqual({ inserted: 1000, duplicates: 0, refused: [] });
+  expect(await writeOnce(store, messages, batch)).toEqual({ inserted: 0, duplicates: 1000, refused: [] });
   expect(await select("SELECT count() AS n FROM user_messages")).toEqual([{ n: 1000 }]);
 });
 
@@ -65,7 +72,7 @@ test.each([
 test("copies of one message within a batch are one row", async () => {
   const { store } = await openScratch("user_messages");
   const one = said("twice");
-  expect(await writeOnce(store, messages, [one, one])).toEqual({ inserted: 1, duplicates: 1 });
+  expect(await writeOnce(store, messages, [one, one])).toEqual({ inserted: 1, duplicates: 1, refused: [] });
 });
 
 test("equal messages without an id are never mistaken for copies", async () => {
@@ -122,6 +129,7 @@ test("origins far apart are found as well as neighbours", async () => {
   expect(await writeOnce(store, shadows(originPosition), [...scattered, classified(0, 6)])).toEqual({
     inserted: 1,
     duplicates: 4,
+    refused: [],
   });
 });
 
