@@ -12,8 +12,9 @@ export interface Progress {
 /** A spinner on stderr while something takes its time; only the lasting lines where nobody watches. */
 export function openProgress(text: string): Progress {
   const write = (line: string) => process.stderr.write(`${line}\n`);
-  if (!process.stderr.isTTY)
-    return { update: () => undefined, note: write, end: (line) => line && write(line) };
+  // A terminal of no width (a pseudo-terminal nobody sized) would have ora clear endless lines.
+  const watched = process.stderr.isTTY && process.stderr.columns > 0;
+  if (!watched) return { update: () => undefined, note: write, end: (line) => line && write(line) };
   // Raw input would swallow Ctrl-C where the spinner runs for long.
   const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start();
   return {
