@@ -17,7 +17,11 @@ export function renderEndpoints(endpoints: Endpoint[]): string {
   return endpoints
     .map(({ name, description, params }) => {
       const takes = Object.entries(params).map(([param, { description: meaning, default: usual }]) =>
-        [`    --param ${param}=…`, meaning ?? "", usual === undefined ? "" : `(default: ${usual})`]
+        [
+          `    --param ${param}=…`,
+          meaning ?? "",
+          usual === undefined || usual === "" ? "" : `(default: ${usual})`,
+        ]
           .join("  ")
           .trimEnd(),
       );

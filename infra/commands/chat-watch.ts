@@ -45,7 +45,7 @@ async function watch(options: WatchOptions): Promise<void> {
   const render = (said: ChatMessage, at: Date) => {
     if (options.json) return `${JSON.stringify({ ...said, sent_at: at.toISOString() })}\n`;
     if (mode === "plain") return renderPlain(said);
-    return renderRich(said, at, { columns: stdout.columns ?? 80, colour: !process.env.NO_COLOR });
+    return renderRich(said, at, { columns: stdout.columns || 80, colour: !process.env.NO_COLOR });
   };
   await interruptible(async (interrupt) => {
     const closed = new AbortController();

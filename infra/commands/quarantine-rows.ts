@@ -1,4 +1,4 @@
-import { neutraliseLines } from "../terminal/neutralise.ts";
+import { neutralise, neutraliseLines } from "../terminal/neutralise.ts";
 import { renderTable } from "../terminal/table.ts";
 import { asReader } from "./reader.ts";
 
@@ -59,9 +59,10 @@ export async function showQuarantined(id: string): Promise<Shown & { body: Buffe
 
 export function renderList(rows: Listed[]): string {
   if (rows.length === 0) return "Nothing is quarantined.\n";
+  const shown = columns.filter((column) => column !== "status");
   return renderTable(
-    [...columns],
-    rows.map((row) => columns.map((column) => row[column])),
+    shown,
+    rows.map((row) => shown.map((column) => row[column])),
   );
 }
 
@@ -70,9 +71,10 @@ const mostShown = 10_000;
 
 export function renderOne(row: Shown, body: Buffer): string {
   const width = Math.max(...columns.map((column) => column.length));
-  const fields = columns.map((column) => `${column.padEnd(width)}  ${row[column]}`);
-  const headers = row.headers.map(([name, value]) => `${"header".padEnd(width)}  ${name}: ${value}`);
+  const line = (name: string, value: string) => `${name.padEnd(width)}  ${neutralise(value)}`;
+  const fields = columns.map((column) => line(column, row[column]));
+  const headers = row.headers.map(([name, value]) => line("header", `${name}: ${value}`));
   const text = body.subarray(0, mostShown).toString();
   const more = body.length > mostShown ? `\n… ${body.length - mostShown} more bytes: --raw` : "";
-  return `${neutraliseLines([...fields, ...headers, "", text].join("\n"))}${more}\n`;
+  return [...fields, ...headers, "", neutraliseLines(text) + more, ""].join("\n");
 }

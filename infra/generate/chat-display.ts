@@ -29,7 +29,7 @@ export function renderRich(said: ChatMessage, at: Date, { columns, colour }: Scr
   const width = Math.max(columns - margin, 20);
   const lines = wrapAnsi(text, width, { hard: true, trim: false }).split("\n");
   return lines
-    .map((line, index) => `${index === 0 ? `${paint("2", time)} ` : " ".repeat(margin)}${line}\n`)
+    .map((line, index) => `${index === 0 ? `${paint("2", time)} ` : " ".repeat(margin)}${line.trimEnd()}\n`)
     .join("");
 }
 
