@@ -37,7 +37,7 @@ export class KafkaMember {
       groupId: mapping.group,
       sessionTimeout: session,
       rebalanceTimeout: session,
-      heartbeatInterval: 3000,
+      heartbeatInterval: 1000,
       // A commit that failed in one generation must not be repeated in the next: the partition may be somebody else's.
       retries: 0,
     });

@@ -35,8 +35,8 @@ export const statusOf = (mapping: Mapping): MappingStatus =>
       };
 
 /**
- * Keeps `{"pid", "time", "mappings": [MappingStatus]}` in a file for others to read: replaced as a whole, at most once
- * a second. A reader knows by `pid` whether the writer lives.
+ * Keeps `{"pid", "time", "mappings": [MappingStatus]}` in a file for others to read: replaced as a whole, within a
+ * second of a change. A reader knows by `pid` whether the writer lives.
  */
 export class StatusFile {
   readonly #path: string;
