@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -9,6 +8,7 @@ import { loadSettings } from "../settings.ts";
 import { startServices } from "../stack/start.ts";
 import { stopServices } from "../stack/stop.ts";
 import { applyQueues, applyTopics } from "../stack/topology.ts";
+import { freePorts } from "./ports.ts";
 import "./services.ts";
 
 /** Starts the real services for one test run: own folder, own ports, own passwords; nothing of it is left behind. */
@@ -51,20 +51,4 @@ export default async function setup(project: TestProject): Promise<() => Promise
     },
   });
   return stop;
-}
-
-/** Held together, so that they differ; free again when this returns. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

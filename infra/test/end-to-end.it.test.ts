@@ -1,0 +1,129 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "amqplib";
+import { Kafka, logLevel } from "kafkajs";
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chatMessage } from "../../events/chat-message.ts";
+import { rating } from "../../events/rating.ts";
+import { garbage } from "./garbage.ts";
+import { openStack, type Stack, until } from "./stack.ts";
+
+/** The whole product as a user runs it: `sluice up`, the generators, things killed underneath, `sluice up` again. */
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await openStack();
+  await stack.sluice("up", "--detach");
+}, 120_000);
+
+afterAll(() => stack.close(), 60_000);
+
+const count = (query: string) => () => stack.value(query);
+
+test("a chat message is in the table two seconds after it was sent", async () => {
+  await stack.sluice("chat", "send", "--username", "ann", "--message", "Hello 👋");
+  const query = "SELECT message FROM user_messages WHERE username = 'ann'";
+  expect(await until("Hello 👋", count(query), 5)).toBe("Hello 👋");
+});
+
+test("a thousand ratings come back over HTTP as the algorithm counts them", async () => {
+  const { types } = JSON.parse(
+    await stack.sluice("ratings", "send", "--count", "1000", "--rate", "max", "--seed", "1", "--json"),
+  );
+  expect(await until("1000", count("SELECT count() FROM shadow"), 30)).toBe("1000");
+  const { data } = JSON.parse(await stack.sluice("ask", "shadow_types", "--json"));
+  const counts = Object.fromEntries(
+    data.map((row: { type: string; count: number }) => [row.type, row.count]),
+  );
+  expect(counts).toEqual(types);
+}, 60_000);
+
+test("ClickHouse killed while the bot talks: the display never pauses, and every message is there once", async () => {
+  const watch = stack.start("chat", "watch", "--mode", "plain");
+  const heard: number[] = [];
+  watch.stdout?.on("data", () => heard.push(Date.now()));
+  await sleep(2000);
+  const bot = stack.start("chat", "send", "--bot", "--username", "bot", "--rate", "25", "--count", "300");
+  const sent = once(bot, "exit");
+  await sleep(3000);
+  process.kill(await stack.pid("clickhouse"), "SIGKILL");
+  await sleep(4000);
+  await stack.sluice("up", "--detach");
+  expect((await sent)[0]).toBe(0);
+  const query = "SELECT count() || ' ' || uniqExact(_message_id) FROM user_messages WHERE username = 'bot'";
+  expect(await until("300 300", count(query))).toBe("300 300");
+  const gaps = heard.slice(1).map((at, index) => at - (heard[index] ?? at));
+  watch.kill("SIGINT");
+  expect(heard.length).toBeGreaterThan(50);
+  expect(Math.max(...gaps)).toBeLessThan(1500);
+}, 120_000);
+
+const ratingsBehind = "SELECT count() || ' ' || uniqExact(_origin_partition, _origin_offset) FROM shadow";
+
+test("`sls offline` killed in the middle of a batch, and Kafka under load: nothing lost, nothing twice", async () => {
+  const before = Number(await stack.value("SELECT count() FROM shadow"));
+  const sending = once(
+    stack.start("ratings", "send", "--count", "20000", "--rate", "2000", "--seed", "2"),
+    "exit",
+  );
+  await sleep(3000);
+  process.kill(await stack.pid("functions"), "SIGKILL");
+  await sleep(500);
+  await stack.sluice("up", "--detach");
+  await sleep(1000);
+  process.kill(await stack.pid("kafka"), "SIGKILL");
+  await stack.sluice("up", "--detach");
+  expect((await sending)[0]).toBe(0);
+  const expected = `${before + 20_000} ${before + 20_000}`;
+  expect(await until(expected, count(ratingsBehind), 90)).toBe(expected);
+}, 180_000);
+
+test("RabbitMQ killed while the bot talks: every message is there once", async () => {
+  const sending = once(
+    stack.start("chat", "send", "--bot", "--username", "rabbit", "--rate", "100", "--count", "1500"),
+    "exit",
+  );
+  await sleep(4000);
+  process.kill(await stack.pid("rabbitmq"), "SIGKILL");
+  await stack.sluice("up", "--detach");
+  expect((await sending)[0]).toBe(0);
+  const query =
+    "SELECT count() || ' ' || uniqExact(_message_id) FROM user_messages WHERE username = 'rabbit'";
+  expect(await until("1500 1500", count(query))).toBe("1500 1500");
+}, 180_000);
+
+const many = 10_000;
+const quarantined = (source: string) => `SELECT count() FROM sluice.quarantine WHERE source = '${source}'`;
+
+test("10,000 garbage messages among 10,000 good ones in RabbitMQ: 10,000 rows, 10,000 quarantined", async () => {
+  const connection = await connect(stack.settings.rabbitmqUrl);
+  const channel = await connection.createConfirmChannel();
+  for (let index = 0; index < many; index++) {
+    const good = chatMessage.encode({ username: "good", message: `${index}` });
+    channel.publish("chat", "", good, { messageId: uuidv7() });
+    channel.publish("chat", "", garbage(index) ?? Buffer.alloc(0), { messageId: uuidv7() });
+  }
+  await channel.waitForConfirms();
+  await connection.close();
+  const rows = "SELECT count() FROM user_messages WHERE username = 'good'";
+  expect(await until(`${many}`, count(rows), 60)).toBe(`${many}`);
+  expect(await until(`${many}`, count(quarantined("rabbitmq:chat.clickhouse")), 30)).toBe(`${many}`);
+}, 120_000);
+
+test("10,000 garbage records among 10,000 good ones in Kafka: 10,000 rows, 10,000 quarantined", async () => {
+  const kafka = new Kafka({ brokers: stack.settings.brokers, logLevel: logLevel.NOTHING });
+  const producer = kafka.producer();
+  await producer.connect();
+  for (let from = 0; from < many; from += 1000) {
+    const messages = Array.from({ length: 1000 }, (_, i) => [
+      { key: `k${i}`, value: rating.encode({ rating: 15, unique_id: `good-${from + i}` }) },
+      { key: `k${i}`, value: garbage(from + i) },
+    ]).flat();
+    await producer.send({ topic: "dominate", messages });
+  }
+  await producer.disconnect();
+  const rows = "SELECT count() FROM shadow WHERE startsWith(unique_id, 'good-')";
+  expect(await until(`${many}`, count(rows), 60)).toBe(`${many}`);
+  expect(await until(`${many}`, count(quarantined("kafka:dominate")), 30)).toBe(`${many}`);
+}, 120_000);
