@@ -18,8 +18,8 @@ export class ActiveMapping {
   readonly #log: Log;
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
-  /** Whether the broker answers; the other reason to retry is a failing function. */
-  #connected = false;
+  /** Whether the broker answers, once that is known; the other reason to retry is a failing function. */
+  #connected: boolean | undefined;
   #failing: Failure | undefined;
 
   constructor(
@@ -28,7 +28,7 @@ export class ActiveMapping {
     invoke: (event: unknown) => Promise<Answer>,
     log: Log,
   ) {
-    this.#status = statusOf(mapping);
+    this.#status = { ...statusOf(mapping), state: "retrying" };
     this.#name = `event-sources: ${mapping.functionKey} ← ${mapping.source} ${this.#status.topic ?? this.#status.queue}`;
     this.#log = log;
     this.#source = open({
@@ -58,7 +58,7 @@ export class ActiveMapping {
   #connection(state: "polling" | "retrying", error: unknown): void {
     if (this.#stopping.signal.aborted) return;
     const connected = state === "polling";
-    if (connected === this.#connected && this.#status.state !== "stopped") return;
+    if (connected === this.#connected) return;
     this.#connected = connected;
     const group = this.#status.group === undefined ? "" : ` (group ${this.#status.group})`;
     if (connected) this.#log.notice(`${this.#name} polling${group}`);

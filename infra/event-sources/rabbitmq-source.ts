@@ -90,6 +90,8 @@ export class RabbitMQSource implements Source {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    // The channel first: a connection's own close may overtake acknowledgements that are not written yet.
+    await this.#channel?.close().catch(() => {});
     await this.#connection?.close().catch(() => {});
   }
 
