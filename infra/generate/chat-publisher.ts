@@ -18,6 +18,7 @@ export interface Publisher {
 
 export interface PublisherOptions {
   url: string;
+  exchange?: string;
   /** Outlive the broker: what was not confirmed is published again, under the same `message_id`. */
   reconnect: boolean;
   /** One line on a connection that went or came. */
@@ -27,17 +28,17 @@ export interface PublisherOptions {
 }
 
 /**
- * Publishes to the chat exchange with confirms, pipelined and in order.
+ * Publishes to the exchange (the chat room's by default) with confirms, pipelined and in order.
  * @throws Error, one sentence, when the broker cannot be reached, has no such exchange, or no queue takes the message.
  */
 export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
-  const { reconnect, onNotice, confirmWithin = 30_000 } = options;
+  const { exchange = chatExchange, reconnect, onNotice, confirmWithin = 30_000 } = options;
   const outbox = new Outbox();
   let channel: ConfirmChannel | undefined;
 
   const write = (to: ConfirmChannel, message: Message) => {
     message.writtenAt = Date.now();
-    to.publish(chatExchange, "", message.body, properties(message), (error) => {
+    to.publish(exchange, "", message.body, properties(message), (error) => {
       if (!error) return outbox.confirm(message.id);
       // A channel that closed says nothing about the message: the next connection writes it again.
       if (to !== channel) return;
@@ -54,8 +55,8 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
       channel = undefined;
       connection.close().catch(() => undefined); // a lost connection is what starts the next one
     });
-    fresh.on("return", ({ properties }) => outbox.fail(unroutable(), properties.messageId));
-    await fresh.checkExchange(chatExchange);
+    fresh.on("return", ({ properties }) => outbox.fail(unroutable(exchange), properties.messageId));
+    await fresh.checkExchange(exchange);
     channel = fresh;
     for (const message of outbox.unconfirmed()) write(fresh, message);
   };
@@ -107,7 +108,7 @@ const properties = (message: Message) => ({
   mandatory: true,
 });
 
-const unroutable = () =>
+const unroutable = (exchange: string) =>
   new Error(
-    `No queue is bound to exchange "${chatExchange}", so nobody would get the message: run \`npx sluice up\`, which declares it.`,
+    `No queue is bound to exchange "${exchange}", so nobody would get the message: run \`npx sluice up\`, which declares it.`,
   );

@@ -5,6 +5,8 @@ import { chatExchange, connectRabbitMQ } from "./rabbitmq.ts";
 
 export interface Subscription {
   url: string;
+  /** Default: the chat room's. */
+  exchange?: string;
   /** Resolves when the display has shown it; the broker sends only so many ahead. */
   onMessage: (message: ChatMessage, at: Date) => Promise<void>;
   /** A body that is no chat message, or a connection that went or came: one line. */
@@ -18,16 +20,21 @@ export interface Subscription {
 const mostQueued = 10_000;
 
 /**
- * Shows every message of the chat exchange until the signal aborts, through a queue of this display's own, which
+ * Shows every message of the exchange until the signal aborts, through a queue of this display's own, which
  * goes when the display goes. A broker that restarts is waited for.
  * @throws Error, one sentence, when the first connection fails.
  */
-export async function subscribe({ url, signal, ...display }: Subscription): Promise<void> {
+export async function subscribe({
+  url,
+  exchange = chatExchange,
+  signal,
+  ...display
+}: Subscription): Promise<void> {
   const setup = async (connection: ChannelModel) => {
     const channel = await connection.createChannel();
     channel.on("error", () => undefined); // "close" follows
     channel.on("close", () => void connection.close().catch(() => undefined)); // its loss starts the next one
-    await channel.checkExchange(chatExchange);
+    await channel.checkExchange(exchange);
     const options = {
       exclusive: true,
       autoDelete: true,
@@ -35,7 +42,7 @@ export async function subscribe({ url, signal, ...display }: Subscription): Prom
       arguments: { "x-max-length": mostQueued },
     };
     const { queue } = await channel.assertQueue("", options);
-    await channel.bindQueue(queue, chatExchange, "");
+    await channel.bindQueue(queue, exchange, "");
     await channel.prefetch(500);
     await channel.consume(queue, async (delivery) => {
       if (!delivery) return void channel.close().catch(() => undefined); // somebody deleted the queue

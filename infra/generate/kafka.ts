@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type Producer } from "kafkajs";
+import { Kafka, logLevel, type Producer, type RetryOptions } from "kafkajs";
 
 /** The topic of unclassified humans; `infra/stack/topology.ts` declares it. */
 export const ratingsTopic = "dominate";
@@ -8,14 +8,7 @@ export const ratingsTopic = "dominate";
  * @throws Error, one sentence: where, what is wrong, what to do.
  */
 export async function openProducer(brokers: string[], topic: string): Promise<Producer> {
-  const kafka = new Kafka({
-    clientId: "sluice-generate",
-    brokers,
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 3000,
-    retry: { retries: 2 },
-  });
-  const admin = kafka.admin();
+  const admin = client(brokers, { retries: 2 }).admin();
   try {
     await admin.connect();
     await admin.fetchTopicMetadata({ topics: [topic] });
@@ -24,16 +17,25 @@ export async function openProducer(brokers: string[], topic: string): Promise<Pr
   } finally {
     await admin.disconnect();
   }
-  const producer = kafka.producer({
+  // Once it answered, a broker has about a minute to come back. Reconnecting goes by the client's retries, not the producer's.
+  const patient = client(brokers, { retries: 60, maxRetryTime: 1000 });
+  const producer = patient.producer({
     idempotent: true,
     allowAutoTopicCreation: false,
     maxInFlightRequests: 1,
-    // About a minute, so that a broker may restart.
-    retry: { retries: 15, maxRetryTime: 5000 },
   });
   await producer.connect();
   return producer;
 }
+
+const client = (brokers: string[], retry: RetryOptions) =>
+  new Kafka({
+    clientId: "sluice-generate",
+    brokers,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 3000,
+    retry,
+  });
 
 /** kafkajs's errors in the words of whoever has to act on them. */
 export function explainKafka(error: unknown, brokers: string[], topic: string): Error {

@@ -19,7 +19,7 @@ export interface Pace {
   count: number;
   /** At most so many items are yielded at once. */
   most: number;
-  /** At least so many milliseconds between two yields, so that slow rates still make batches. */
+  /** At least so many milliseconds between two yields of a bounded rate, so that they are batches. */
   gap?: number;
   signal: AbortSignal;
   clock?: Clock;
@@ -32,18 +32,21 @@ const standstill = 1000;
 export async function* pace({ rate, count, most, gap = 0, signal, clock = realClock }: Pace) {
   let left = count;
   let schedule = { start: clock.now(), done: 0 };
+  let next = schedule.start;
   while (left > 0 && !signal.aborted) {
     const now = clock.now();
-    const wait = schedule.start + (schedule.done * 1000) / rate - now;
+    const due = schedule.start + (schedule.done * 1000) / rate;
+    const wait = Math.max(due, next) - now;
     if (wait > 0) {
-      await clock.sleep(Math.max(wait, gap), signal);
+      await clock.sleep(wait, signal);
       continue;
     }
-    if (-wait > standstill) schedule = { start: now, done: 0 };
-    const due = Math.floor(((now - schedule.start) * rate) / 1000) + 1 - schedule.done;
-    const items = Math.min(rate === Infinity ? most : due, most, left);
+    if (now - due > standstill) schedule = { start: now, done: 0 };
+    const waiting = Math.floor(((now - schedule.start) * rate) / 1000) + 1 - schedule.done;
+    const items = Math.min(rate === Number.POSITIVE_INFINITY ? most : waiting, most, left);
     schedule.done += items;
     left -= items;
+    if (rate !== Number.POSITIVE_INFINITY) next = now + gap;
     yield items;
   }
 }

@@ -77,8 +77,9 @@ function explain(error: Error & { code?: unknown }, url: string): Error {
       `${where} refuses user ${decodeURIComponent(username)}: wrong name or password (--rmq-username, --rmq-password, or RABBITMQ_URL and RABBITMQ_DEFAULT_PASS in the environment or .env).`,
     );
   }
-  if (/NOT.FOUND - no exchange/.test(error.message)) {
-    return said(`${where} has no exchange "${chatExchange}": run \`npx sluice up\`, which declares it.`);
+  const missing = /NOT.FOUND - no exchange '([^']+)'/.exec(error.message);
+  if (missing) {
+    return said(`${where} has no exchange "${missing[1]}": run \`npx sluice up\`, which declares it.`);
   }
   if (error.message === "connect ETIMEDOUT" || typeof error.code === "string") {
     return said(

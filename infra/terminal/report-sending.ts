@@ -32,7 +32,8 @@ export async function reportSending<Result extends { sent: number; unconfirmed?:
     const lost = result.unconfirmed ? `; ${result.unconfirmed} more were published but not confirmed` : "";
     progress.end(`${interrupted ? "interrupted: " : ""}sent ${amount(result.sent)} in ${seconds} s${lost}`);
     if (json) process.stdout.write(`${JSON.stringify({ ...result, seconds })}\n`);
-    if (interrupted) process.exitCode = interrupted;
+    // A client that is still looking for its broker would keep the process.
+    if (interrupted) process.exit(interrupted);
   } finally {
     progress.end();
   }
