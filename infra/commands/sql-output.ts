@@ -25,7 +25,7 @@ export async function runSql(query: string, params: Record<string, string>, form
 const longestError = 32 * 1024;
 
 /** Passes bytes on, holding the last ones back until it is known that they are no error. */
-function lateError(tag: string | undefined): Transform {
+export function lateError(tag: string | undefined): Transform {
   let held = Buffer.alloc(0);
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -45,7 +45,7 @@ function lateError(tag: string | undefined): Transform {
 }
 
 /** What a terminal shows is text: cells cannot send it escape sequences. */
-function readable(): Transform {
+export function readable(): Transform {
   const decoder = new TextDecoder();
   return new Transform({
     transform: (chunk: Buffer, _encoding, done) =>
