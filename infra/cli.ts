@@ -16,9 +16,21 @@ import { register as registerUp } from "./commands/up.ts";
 import { quieten } from "./terminal/quieten.ts";
 import { reportError } from "./terminal/report-error.ts";
 
+const examples = `
+Examples:
+  $ npx sluice demo                                            everything, with events flowing
+  $ npx sluice up --detach
+  $ npx sluice chat send --username ann --message 'Hello 👋'
+  $ npx sluice sql "SELECT * FROM user_messages"
+  $ npx sluice ask shadow_types
+
+Every command has --help with examples. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something wrong.
+SLUICE_DEBUG=1 shows where an error comes from.`;
+
 const program = new Command("sluice")
   .description("Kafka and RabbitMQ events into ClickHouse, exactly once, through serverless functions.")
   .version(manifest.version)
+  .addHelpText("after", examples)
   .showHelpAfterError("Add --help to see what it takes, with examples.")
   .exitOverride();
 
@@ -43,4 +55,8 @@ program.commandsGroup("Tables:");
 registerMigrate(program);
 
 quieten();
+process.on("uncaughtException", (error) => {
+  reportError(error);
+  process.exit();
+});
 await program.parseAsync().catch(reportError);

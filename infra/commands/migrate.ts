@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import { applyMigrations, readMigrationStatus } from "../migrate/apply.ts";
-import { loadSettings } from "../settings.ts";
 
 const json = ["--json", "print one JSON document"] as const;
 
@@ -10,6 +8,7 @@ export function register(program: Command): void {
     .description("apply the migrations of sql/ that ClickHouse does not have yet, in order")
     .option(...json)
     .action(async (options: { json?: boolean }) => {
+      const { applyMigrations, loadSettings } = await modules();
       const applied = await applyMigrations(loadSettings());
       const lines = applied.map((name) => `applied ${name}`).join("\n");
       console.log(options.json ? JSON.stringify({ applied }) : lines || "Nothing to apply.");
@@ -19,6 +18,7 @@ export function register(program: Command): void {
     .description("how each file stands; exit code 3 when one is changed or its file is gone")
     .option(...json)
     .action(async (_options: object, command: Command) => {
+      const { readMigrationStatus, loadSettings } = await modules();
       const migrations = await readMigrationStatus(loadSettings());
       if (command.optsWithGlobals().json) console.log(JSON.stringify({ migrations }));
       else
@@ -27,3 +27,9 @@ export function register(program: Command): void {
       if (migrations.some(({ state }) => state === "changed" || state === "unknown")) process.exitCode = 3;
     });
 }
+
+/** Loaded when the command runs: `--help` does without the ClickHouse client. */
+const modules = async () => ({
+  ...(await import("../migrate/apply.ts")),
+  ...(await import("../settings.ts")),
+});

@@ -10,7 +10,7 @@ export function reportError(error: unknown): void {
   if ((error as NodeJS.ErrnoException)?.code === "EPIPE") return; // `… | head` has seen enough
   process.exitCode = 1;
   if (process.env.SLUICE_DEBUG) console.error(error);
-  else console.error(`sluice: ${sentence(error)}`);
+  else console.error(`sluice: ${sentence(error)}${isMistake(error) ? " (SLUICE_DEBUG=1 shows where)" : ""}`);
 }
 
 /** Node's error for several addresses tried in vain has no message of its own. */
@@ -18,3 +18,6 @@ function sentence(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(sentence).join("; ");
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Of the program, not of whoever runs it: its words help only those who see the code. */
+const isMistake = (error: unknown) => error instanceof TypeError || error instanceof ReferenceError;
