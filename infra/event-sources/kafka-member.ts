@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { hostname } from "node:os";
 import { Admin, Consumer, type ConsumerOptions } from "@platformatic/kafka";
-import { backoff } from "./backoff.ts";
+import { reconnectDelay } from "./backoff.ts";
 import type { KafkaMapping } from "./definition.ts";
 import { pause, type Report } from "./source.ts";
 
@@ -64,7 +64,7 @@ export class KafkaMember {
       } catch (error) {
         // A new broker refuses once while it makes its own topics.
         if (failures > 1) this.#report.state("retrying", this.#explain(error));
-        await pause(backoff(failures), signal);
+        await pause(reconnectDelay(failures), signal);
       }
     }
   }
@@ -99,7 +99,7 @@ export class KafkaMember {
         return;
       } catch (error) {
         this.#report.state("retrying", this.#explain(error));
-        await pause(backoff(failures), signal);
+        await pause(reconnectDelay(failures), signal);
         if (this.#consumer.generationId !== generationId) return;
       }
     }

@@ -6,7 +6,7 @@ import {
   kafkaEventBytes,
   kafkaRecordBytes,
 } from "../../events/envelope/kafka.ts";
-import { backoff } from "./backoff.ts";
+import { reconnectDelay } from "./backoff.ts";
 import type { Batch } from "./batching.ts";
 import type { KafkaMapping } from "./definition.ts";
 import { KafkaMember } from "./kafka-member.ts";
@@ -138,7 +138,7 @@ export class KafkaSource implements Source {
       } catch (error) {
         if (signal.aborted) break;
         this.#report.state("retrying", error);
-        await pause(backoff(failures), signal);
+        await pause(reconnectDelay(failures), signal);
       }
     }
     this.#queue.release(batch);
@@ -189,7 +189,10 @@ export class KafkaSource implements Source {
     } catch (error) {
       // Some partitions may be in order while others are not.
       const { response } = error as { response?: FetchResponse };
-      if (response !== undefined) this.#receive(response, leases);
+      if (response !== undefined) {
+        this.#receive(response, leases);
+        this.#failures = 0;
+      }
       await this.#fetchLater(error);
     } finally {
       this.#fetching.delete(node);
@@ -203,7 +206,7 @@ export class KafkaSource implements Source {
     // A single failure is normal: a partition's leader moved, a fetch session ended.
     if (this.#failures > 1) this.#report.state("retrying", error);
     this.#fetcher.clearMetadata();
-    await pause(backoff(this.#failures), this.#closing.signal);
+    await pause(reconnectDelay(this.#failures), this.#closing.signal);
   }
 
   #receive(response: FetchResponse, leases: Lease[]): void {

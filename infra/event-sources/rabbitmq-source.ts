@@ -6,7 +6,7 @@ import {
   rabbitMQEventBytes,
   rabbitMQMessageBytes,
 } from "../../events/envelope/rabbitmq.ts";
-import { backoff } from "./backoff.ts";
+import { reconnectDelay } from "./backoff.ts";
 import type { RabbitMQMapping } from "./definition.ts";
 import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
 
@@ -114,7 +114,7 @@ export class RabbitMQSource implements Source {
       this.#channel = undefined;
       this.#queue.drop(this.#key);
       await this.#connection?.close().catch(() => {});
-      await pause(backoff(failures), signal);
+      await pause(reconnectDelay(failures), signal);
     }
   }
 

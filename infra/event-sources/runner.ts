@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import { backoff } from "./backoff.ts";
+import { retryDelay } from "./backoff.ts";
 import type { Source } from "./source.ts";
 
 export interface Outcome {
@@ -30,7 +30,7 @@ export async function run(
       report({ records, answer, failures: 0 });
     } else {
       const failures = batch.failures + 1;
-      const retryIn = backoff(failures);
+      const retryIn = retryDelay(failures);
       report({ records, answer, failures, retryIn });
       await batch.retry(retryIn);
     }
