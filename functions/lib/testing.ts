@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { inject, onTestFinished } from "vitest";
 import { openStore, type Store } from "./store.ts";
 
@@ -15,7 +15,8 @@ export interface Scratch {
 export async function openScratch(...tables: string[]): Promise<Scratch> {
   const { clickhouseUrl, passwords } = inject("services");
   const database = `scratch_${randomUUID().replaceAll("-", "")}`;
-  const connection = { url: clickhouseUrl, username: "default", password: passwords.default };
+  const log = { level: ClickHouseLogLevel.OFF };
+  const connection = { url: clickhouseUrl, username: "default", password: passwords.default, log };
   const client = createClient({ ...connection, database, use_multipart_params_auto: true });
   const admin = createClient(connection);
   await admin.command({ query: `CREATE DATABASE ${database}` });
