@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { chatMessage } from "./chat-message.ts";
-import type { Contract } from "./contract.ts";
+import type { Decoder } from "./contract.ts";
 import { rating } from "./rating.ts";
 import { shadow } from "./shadow.ts";
 
@@ -10,7 +10,7 @@ const name = fc.string({ unit: "grapheme", minLength: 1 });
 const moment = fc.date({ min: new Date("1900-01-01"), max: new Date("2254-12-31"), noInvalidDate: true });
 const micros = (iso: string) => Date.parse(iso) * 1000;
 
-const contracts: Contract<unknown, never>[] = [chatMessage, rating, shadow];
+const contracts: (Decoder<unknown> & { name: string })[] = [chatMessage, rating, shadow];
 
 test("a chat message comes back as it was sent", () => {
   fc.assert(
