@@ -1,77 +1,57 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { mkdirSync, rmSync } from "node:fs";
+import { createServer, type Server as HttpServer } from "node:http";
 import { join } from "node:path";
-import { readBody } from "./body.ts";
 import type { Engine } from "./engine.ts";
-import { asServerError, errorText, httpStatus } from "./errors.ts";
-import { type Ask, readRequest } from "./request.ts";
-import { readStatement } from "./statement.ts";
+import { Pipes } from "./pipes.ts";
+import { QueryLog } from "./query-log.ts";
+import { Running } from "./running.ts";
+import { type Server, serve } from "./serve.ts";
+import { Sessions } from "./session.ts";
 
-/** The HTTP interface over an open engine. */
-export function createHttp(
-  engine: Engine,
-  directory: string,
-  passwords: ReadonlyMap<string, string>,
-): Server {
-  const spool = join(directory, "spool");
-  rmSync(spool, { recursive: true, force: true });
-  mkdirSync(spool, { recursive: true });
-
-  async function answer(request: IncomingMessage, response: ServerResponse) {
-    const path = (request.url ?? "/").split("?")[0];
-    if (path === "/ping" || path === "/replicas_status") return void response.end("Ok.\n");
-    const ask = readRequest(request, passwords);
-    response.setHeader("X-ClickHouse-Query-Id", ask.queryId);
-    response.setHeader("X-ClickHouse-Timezone", "UTC");
-    const body = await readBody(request);
-    const text = [ask.query, body.toString("latin1")].filter((part) => part !== "").join("\n");
-    await run(ask, text, response);
-  }
-
-  async function run(ask: Ask, text: string, response: ServerResponse) {
-    const statement = readStatement(Buffer.from(text, "latin1").toString("latin1"));
-    if (!statement) return void response.end("Ok.\n");
-    const utf8 = (part: string) => Buffer.from(part, "latin1").toString("utf8");
-    if (statement.dataAt === undefined) {
-      const result = await engine.run(ask.prelude + utf8(statement.sql), ask.format);
-      response.setHeader("X-ClickHouse-Summary", summary(result.rowsRead, result.bytesRead, 0));
-      return void response.end(result.bytes());
-    }
-    const file = join(spool, crypto.randomUUID());
-    try {
-      writeFileSync(file, Buffer.from(text.slice(statement.dataAt).replace(/^[ \t]*\r?\n?/, ""), "latin1"));
-      const { sql, clauseAt, format } = statement;
-      const clauses = sql.slice(clauseAt).replace(/VALUES$/i, "");
-      const insert = `${sql.slice(0, clauseAt)} FROM INFILE '${file}' COMPRESSION 'none' ${clauses} ${/FORMAT/i.test(clauses) ? "" : `FORMAT ${format}`}`;
-      const result = await engine.run(ask.prelude + utf8(insert), ask.format);
-      response.setHeader("X-ClickHouse-Summary", summary(0, 0, result.rowsRead));
-      response.end();
-    } finally {
-      rmSync(file, { force: true });
-    }
-  }
-
-  return createServer({ maxHeaderSize: 2 ** 20 }, (request, response) => {
-    answer(request, response).catch((thrown) => {
-      const error = asServerError(thrown);
-      if (response.headersSent) return response.destroy();
-      response.writeHead(httpStatus(error), {
-        "Content-Type": "text/plain; charset=UTF-8",
-        "X-ClickHouse-Exception-Code": error.code,
-      });
-      response.end(errorText(error, engine.version));
-    });
-  });
+/** The HTTP interface over an open engine, and the way to end it. */
+export interface Http {
+  server: HttpServer;
+  /** Takes no more requests, lets running statements end for up to `ms`, and lets go of the engine. */
+  close(ms: number): Promise<void>;
 }
 
-const summary = (read: number, bytes: number, written: number) =>
-  JSON.stringify({
-    read_rows: String(read),
-    read_bytes: String(bytes),
-    written_rows: String(written),
-    written_bytes: "0",
-    total_rows_to_read: "0",
-    result_rows: String(written),
-    result_bytes: "0",
-    elapsed_ns: "0",
+export function createHttp(engine: Engine, directory: string, passwords: ReadonlyMap<string, string>): Http {
+  const folder = join(directory, "spool");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  let spooled = 0;
+  const newSpool = () => join(folder, `body-${++spooled}`);
+  const shared: Server = {
+    engine,
+    passwords,
+    files: { pipes: new Pipes(folder), newSpool },
+    sessions: new Sessions(engine.connect),
+    running: new Running(),
+    log: new QueryLog(engine, newSpool),
+  };
+  const options = { maxHeaderSize: 1024 * 1024, keepAliveTimeout: 10_000, requestTimeout: 0 };
+  const server = createServer(options, (request, response) => {
+    const path = new URL(request.url ?? "/", "http://clickhouse").pathname;
+    response.setHeader("X-ClickHouse-Server-Display-Name", "sluice");
+    response.setHeader("X-ClickHouse-Timezone", "UTC");
+    if (path === "/ping" || path === "/replicas_status") response.end("Ok.\n");
+    else if (path === "/") void serve(shared, request, response);
+    else {
+      response.writeHead(404, { "Content-Type": "text/plain; charset=UTF-8" });
+      response.end(`There is no handle ${path}\n\nUse / or /ping for health checks.\n`);
+    }
   });
+  return {
+    server,
+    async close(ms) {
+      server.close();
+      server.closeIdleConnections();
+      await shared.running.idle(ms);
+      for (const run of shared.running.all()) engine.kill(run.tag);
+      await shared.running.idle(1000);
+      server.closeAllConnections();
+      await shared.log.close();
+      shared.sessions.close();
+    },
+  };
+}

@@ -2,39 +2,73 @@ import { mkdirSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { openEngine } from "./engine.ts";
+import { DirectoryInUse, openEngine } from "./engine.ts";
 import { createHttp } from "./http.ts";
 import { users } from "./users.ts";
 
-// Every running statement holds a thread of libuv's pool: more than the default four have to run at once.
-process.env.UV_THREADPOOL_SIZE ??= "64";
+// Read when the first thread is needed: every running statement holds one of libuv's, of which there are four by default.
+process.env.UV_THREADPOOL_SIZE = "128";
+process.env.TZ = "UTC";
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    port: { type: "string", default: "8123" },
-    host: { type: "string", default: "127.0.0.1" },
-  },
-});
-if (!values.data) {
-  console.error("Usage: node infra/clickhouse/main.ts --data DIR [--port 8123] [--host 127.0.0.1]");
-  process.exit(2);
+function fail(message: string, code: number): never {
+  console.error(message);
+  process.exit(code);
 }
-const data = resolve(values.data);
-mkdirSync(data, { recursive: true });
-const passwords = new Map(users.map((user) => [user.name, process.env[user.passwordVariable] ?? ""]));
-const engine = openEngine(data);
-const http = createHttp(engine, data, passwords);
-http.listen(Number(values.port), values.host, () => {
-  const { address, port } = http.address() as AddressInfo;
-  console.log(`ClickHouse ${engine.version} listens on http://${address}:${port}, data in ${data}`);
-});
 
-async function stop() {
-  http.close();
-  http.closeAllConnections();
-  await engine.close();
-  process.exit(0);
+function readOptions() {
+  const options = { data: { type: "string" }, port: { type: "string" }, host: { type: "string" } } as const;
+  const { values } = parseArgs({ options });
+  const port = Number(values.port ?? process.env.CLICKHOUSE_PORT ?? 8123);
+  if (!values.data) throw new Error("--data is missing");
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new Error(`--port ${values.port} is no port`);
+  const data = resolve(values.data);
+  if (/[*?{}]/.test(data)) throw new Error(`--data ${data}: the path may not contain * ? { or }`);
+  return { data, port, host: values.host ?? "127.0.0.1" };
 }
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
-if (process.send) process.once("disconnect", stop);
+
+const usage = "Usage: node infra/clickhouse/main.ts --data DIR [--port 8123] [--host 127.0.0.1]";
+
+async function main() {
+  let options: ReturnType<typeof readOptions>;
+  try {
+    options = readOptions();
+  } catch (error) {
+    return fail(`${(error as Error).message}\n${usage}`, 2);
+  }
+  const { data, port, host } = options;
+  mkdirSync(data, { recursive: true });
+  const engine = await openEngine(data).catch((error) =>
+    fail(
+      error instanceof DirectoryInUse ? error.message : `ClickHouse did not open ${data}: ${error.message}`,
+      1,
+    ),
+  );
+  const passwords = new Map(users.map((user) => [user.name, process.env[user.passwordVariable] ?? ""]));
+  const http = createHttp(engine, data, passwords);
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    await http.close(5_000);
+    await engine.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  if (process.send) process.once("disconnect", stop);
+  http.server.once("error", async (error: NodeJS.ErrnoException) => {
+    await http.close(0);
+    await engine.close();
+    const taken = `Port ${port} on ${host} is taken. Stop what listens there, or choose another port with CLICKHOUSE_PORT or --port.`;
+    fail(
+      error.code === "EADDRINUSE" ? taken : `ClickHouse cannot listen on ${host}:${port}: ${error.message}`,
+      1,
+    );
+  });
+  http.server.listen(port, host, () => {
+    const address = http.server.address() as AddressInfo;
+    console.log(`ClickHouse ${engine.version} listens on http://${host}:${address.port}, data in ${data}`);
+  });
+}
+
+await main();

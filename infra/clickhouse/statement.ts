@@ -1,126 +1,98 @@
-/**
- * ClickHouse's lexer, as far as the server needs it: where a statement ends, where its FORMAT clause and its inline data begin.
- * Source: src/Parsers/Lexer.cpp. It works on latin1 text, so one character is one byte of the request.
- * It only locates; what a statement may do is decided by the engine's own parser and roles.
- */
-export interface Token {
-  kind: "word" | "quoted" | "semicolon" | "symbol" | "error";
-  /** Upper case for words, the raw text otherwise. */
-  text: string;
-  start: number;
-  end: number;
-  depth: number;
-}
+import { stringOf, type Token, tokens } from "./lexer.ts";
 
-const pattern =
-  /[ \t\n\r\f\v]+|--[^\n]*|\/\/[^\n]*|#[ !][^\n]*|'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"|`(?:[^`\\]|\\[\s\S]|``)*`|\$([A-Za-z0-9_]*)\$[\s\S]*?\$\1\$|[A-Za-z0-9_$]+|[\s\S]/y;
-
-/** Block comments nest, which a regular expression cannot follow. Answers where the comment ends, -1 when it does not. */
-function commentEnd(sql: string, start: number): number {
-  const edge = /\/\*|\*\//g;
-  edge.lastIndex = start;
-  for (let depth = 0, found = edge.exec(sql); found; found = edge.exec(sql)) {
-    depth += found[0] === "/*" ? 1 : -1;
-    if (depth === 0) return edge.lastIndex;
-  }
-  return -1;
-}
-
-export function* tokens(sql: string): Generator<Token> {
-  let depth = 0;
-  for (let start = 0; start < sql.length; ) {
-    if (sql.startsWith("/*", start)) {
-      const end = commentEnd(sql, start);
-      if (end < 0) return yield { kind: "error", text: "/*", start, end: sql.length, depth };
-      start = end;
-      continue;
-    }
-    pattern.lastIndex = start;
-    const text = pattern.exec(sql)?.[0] ?? "";
-    const end = start + text.length;
-    const first = text[0] ?? "";
-    if (first === ")" || first === "]" || first === "}") depth--;
-    if (/^[A-Za-z0-9_$]/.test(text) && !/^\$\w*\$[\s\S]/.test(text))
-      yield { kind: "word", text: text.toUpperCase(), start, end, depth };
-    else if (first === ";") yield { kind: "semicolon", text, start, end, depth };
-    else if (/^['"`$]/.test(first))
-      yield { kind: text.length > 1 ? "quoted" : "error", text, start, end, depth };
-    else if (!/^(?:\s|--|\/\/|#[ !])/.test(text)) yield { kind: "symbol", text, start, end, depth };
-    if (first === "(" || first === "[" || first === "{") depth++;
-    start = end;
-  }
-}
-
+/** One statement, as latin1 text. */
 export interface Statement {
-  /** The statement without its closing semicolons and without inline data. */
+  /** Without closing semicolons and without inline data. */
   sql: string;
+  /** Everything that was sent, closing semicolons included; of an INSERT with data the same as `sql`. */
+  full: string;
   /** Its first word, upper case: SELECT, INSERT, … */
   verb: string;
-  /** Where the server's own `INTO OUTFILE` or `FROM INFILE` clause goes. */
+  /** Where the server's own `INTO OUTFILE` or `FROM INFILE` goes. */
   clauseAt: number;
-  /** The format the statement names. */
+  /** The format it names. */
   format: string | undefined;
-  /** For an INSERT that takes data: where in the text it begins. */
+  /** For an INSERT that takes data: where in the text the data begins. */
   dataAt: number | undefined;
+  /** As the query log shows it. */
+  logged: string;
+  /** All tokens of `sql`. */
+  tokens: readonly Token[];
 }
 
-/** Words after which FORMAT, VALUES or SETTINGS is a name. */
-const namesFollow = new Set([
-  ".",
-  ",",
-  "AS",
-  "FROM",
-  "JOIN",
-  "INTO",
-  "TABLE",
-  "FUNCTION",
-  "DATABASE",
-  "COLUMN",
-]);
+/** Words after which FORMAT, VALUES, SELECT or SETTINGS is a name. */
+const namesFollow = new Set([".", ",", "AS", "FROM", "JOIN", "INTO", "TABLE", "FUNCTION", "DATABASE"]);
 
-/** Reads the statement at the beginning of `sql`; `undefined` when there is none. */
-export function readStatement(sql: string): Statement | undefined {
+const isClause = (outer: readonly Token[], i: number, word: string) =>
+  outer[i]?.kind === "word" && outer[i].text === word && i > 0 && !namesFollow.has(outer[i - 1]?.text ?? "");
+
+/** Reads the statement at the beginning of `text`; `undefined` when there is none. */
+export function readStatement(text: string): Statement | undefined {
+  const all: Token[] = [];
   const outer: Token[] = [];
-  for (const token of tokens(sql)) {
-    if (token.kind === "semicolon" && outer.length > 0) break;
-    if (token.depth > 0 || token.kind === "semicolon") continue;
+  for (const token of tokens(text)) {
+    if (token.kind === "semicolon") {
+      if (outer.length > 0) break;
+      continue;
+    }
+    all.push(token);
+    if (token.depth > 0) continue;
     outer.push(token);
-    const insert = outer[0]?.text === "INSERT" ? readInsert(sql, outer) : undefined;
+    const insert = outer[0]?.text === "INSERT" ? dataInsert(text, outer, all) : undefined;
     if (insert) return insert;
   }
-  const first = outer[0];
-  const last = outer.at(-1);
+  const [first, last] = [outer[0], all.at(-1)];
   if (!first || !last) return undefined;
-  const at = outer.findLastIndex((_, i) => isClause(outer, i, "FORMAT") && endsAfter(outer, i + 2));
+  const at = outer.findLastIndex(
+    (_, i) =>
+      isClause(outer, i, "FORMAT") && outer[i + 1] && (!outer[i + 2] || outer[i + 2]?.text === "SETTINGS"),
+  );
   const format = at < 0 ? undefined : outer[at + 1];
   return {
-    sql: sql.slice(0, last.end),
+    sql: text.slice(0, last.end),
+    full: text,
     verb: first.text,
     clauseAt: outer[at]?.start ?? last.end,
-    format: format && sql.slice(format.start, format.end),
+    format: format && text.slice(format.start, format.end),
     dataAt: undefined,
+    logged: text.slice(0, last.end),
+    tokens: all,
   };
 }
 
-const isClause = (outer: Token[], i: number, word: string) =>
-  outer[i]?.kind === "word" && outer[i].text === word && !namesFollow.has(outer[i - 1]?.text ?? ".");
-
-/** A FORMAT clause is followed by nothing or by SETTINGS; anything else makes the word a name. */
-const endsAfter = (outer: Token[], i: number) =>
-  outer[i - 1] !== undefined && (outer[i] === undefined || outer[i].text === "SETTINGS");
-
 /** Called with each further token: answers as soon as the last one ends the SQL part of an INSERT that takes data. */
-function readInsert(sql: string, outer: Token[]): Statement | undefined {
+function dataInsert(text: string, outer: readonly Token[], all: readonly Token[]): Statement | undefined {
   const i = outer.length - 1;
+  const token = outer[i];
+  if (!token || (token.text !== "VALUES" && outer[i - 1]?.text !== "FORMAT")) return undefined;
   const select = outer.some((_, j) => isClause(outer, j, "SELECT") || isClause(outer, j, "WITH"));
-  const settings = outer.findIndex((_, j) => isClause(outer, j, "SETTINGS"));
-  if (!select && isClause(outer, i, "VALUES")) {
-    const [start, end] = [outer[i]?.start ?? 0, outer[i]?.end ?? 0];
-    const clauseAt = outer[settings]?.start ?? start;
-    return { sql: sql.slice(0, end), verb: "INSERT", clauseAt, format: "Values", dataAt: end };
-  }
-  if (!isClause(outer, i - 1, "FORMAT") || outer[i]?.kind === "symbol") return undefined;
-  const [start, end] = [outer[i]?.start ?? 0, outer[i]?.end ?? 0];
-  const clauseAt = (select ? undefined : outer[settings]?.start) ?? outer[i - 1]?.start ?? 0;
-  return { sql: sql.slice(0, end), verb: "INSERT", clauseAt, format: sql.slice(start, end), dataAt: end };
+  const settings = outer.find((_, j) => isClause(outer, j, "SETTINGS"));
+  const values = !select && isClause(outer, i, "VALUES");
+  if (!values && (!isClause(outer, i - 1, "FORMAT") || token.kind === "symbol")) return undefined;
+  const sql = text.slice(0, token.end);
+  return {
+    sql,
+    full: sql,
+    verb: "INSERT",
+    clauseAt: (select ? undefined : settings?.start) ?? (values ? token : outer[i - 1])?.start ?? 0,
+    format: values ? "Values" : text.slice(token.start, token.end),
+    dataAt: token.end,
+    logged: text.slice(0, text.length - inlineData(text, token.end, values ? "Values" : undefined).length),
+    tokens: all,
+  };
+}
+
+/** Inline data begins behind blanks and one line break after the format's name. */
+export const inlineData = (text: string, at: number, format: string | undefined) =>
+  format === "Values" ? text.slice(at) : text.slice(at).replace(/^[ \t\f]*\r?\n?/, "");
+
+/** The call of `input('structure')` in an INSERT … SELECT with data: where it stands, and the structure it declares. */
+export function inputCall({ dataAt, tokens: all }: Statement) {
+  const at =
+    dataAt === undefined
+      ? -1
+      : all.findIndex((token, i) => token.text === "INPUT" && all[i + 1]?.text === "(");
+  const [name, structure, close] = [all[at], all[at + 2], all[at + 3]];
+  if (!name || structure?.kind !== "string" || close?.text !== ")") return undefined;
+  return { start: name.start, end: close.end, literal: structure.text, structure: stringOf(structure) };
 }

@@ -1,11 +1,40 @@
-/** Who may connect. Every password comes from the environment; a user whose variable is absent has an empty one. */
+/** Who may connect and what they may do. The engine itself enforces the grants. */
 export interface User {
   name: string;
+  /** Environment variable of the password; an absent one is the empty password. */
   passwordVariable: string;
+  /** What follows GRANT. */
+  grants: readonly string[];
+  /** Trusted with the machine's files: may use what the engine has no privilege for (see guard.ts). */
+  trusted: boolean;
 }
 
+/** Databases of the product; the grants may name some that do not exist yet. */
+const databases = ["default", "sluice", "github", "bilten_analytics"];
+const on = (privilege: string) => databases.map((database) => `${privilege} ON ${database}.*`);
+
+/** `system` and `information_schema` are readable by everyone, but for what needs a privilege of its own (users, grants, …). */
 export const users: readonly User[] = [
-  { name: "default", passwordVariable: "CLICKHOUSE_DEFAULT_PASSWORD" },
-  { name: "rmq", passwordVariable: "CLICKHOUSE_PASSWORD" },
-  { name: "reader", passwordVariable: "CLICKHOUSE_READER_PASSWORD" },
+  {
+    name: "default",
+    passwordVariable: "CLICKHOUSE_DEFAULT_PASSWORD",
+    grants: ["ALL ON *.* WITH GRANT OPTION"],
+    trusted: true,
+  },
+  {
+    name: "rmq",
+    passwordVariable: "CLICKHOUSE_PASSWORD",
+    grants: [...on("SELECT"), ...on("INSERT"), "SELECT ON server_log.*"],
+    trusted: false,
+  },
+  {
+    name: "reader",
+    passwordVariable: "CLICKHOUSE_READER_PASSWORD",
+    grants: [...on("SELECT"), "SELECT ON server_log.*"],
+    trusted: false,
+  },
 ];
+
+export const roleOf = (user: User) => `role_${user.name}`;
+/** Lets a restricted INSERT … SELECT FROM input() read the spooled body of its own request. */
+export const inputRole = "role_input";

@@ -1,0 +1,65 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inputRole, roleOf, users } from "./users.ts";
+
+/**
+ * Settings that read or write files of the machine, reach over the network or smuggle expressions and other languages into a
+ * statement. In a server they are confined to its own folders; the embedded engine does not confine them, so nobody may set them.
+ */
+export const lockedSettings = [
+  "additional_result_filter",
+  "additional_table_filters",
+  "allow_experimental_eval_table_function",
+  "dialect",
+  "format_avro_schema_registry_url",
+  "format_schema",
+  "format_schema_source",
+  "format_template_resultset",
+  "format_template_row",
+  "implicit_table_at_top_level",
+  "input_format_record_errors_file_path",
+  "output_format_schema",
+  "parallel_replicas_custom_key",
+  "polyglot_dialect",
+  "rename_files_after_processing",
+  "url_base",
+];
+
+const tag = (name: string, ...inner: string[]) => `<${name}>${inner.join("")}</${name}>`;
+const grants = (lines: readonly string[]) =>
+  tag("grants", ...lines.map((line) => tag("query", `GRANT ${line}`)));
+
+/** Every connection of the embedded engine is `default`: it holds all roles, and each statement runs under one of them. */
+function usersXml(): string {
+  const roles = users.map((user) => tag(roleOf(user), grants(user.grants)));
+  const input = tag(inputRole, grants(["READ ON FILE", "CREATE TEMPORARY TABLE ON *.*"]));
+  const held = [...users.map(roleOf), inputRole];
+  const locked = lockedSettings.map((name) => tag(name, "<const/>"));
+  return tag(
+    "clickhouse",
+    tag("profiles", tag("default", tag("constraints", ...locked))),
+    tag("roles", ...roles, input),
+    tag(
+      "users",
+      tag(
+        "default",
+        "<password/><profile>default</profile><quota>default</quota><networks><ip>::/0</ip></networks>",
+        grants(held),
+      ),
+    ),
+    "<quotas><default/></quotas>",
+  );
+}
+
+/** Writes the engine's configuration beside its data and answers the arguments that make it read it. */
+export function writeConfig(directory: string, memoryLimit: number): string[] {
+  const [main, accounts] = [join(directory, "config.xml"), join(directory, "users.xml")];
+  const server = [
+    tag("users_config", accounts),
+    tag("max_server_memory_usage", String(memoryLimit)),
+    tag("tmp_path", join(directory, "tmp", "/")),
+  ];
+  writeFileSync(main, `${tag("clickhouse", ...server)}\n`);
+  writeFileSync(accounts, `${usersXml()}\n`);
+  return [`--config-file=${main}`, "--implicit_select=0"];
+}

@@ -1,0 +1,97 @@
+import type { QueryAnalysis } from "chdb/durable/node";
+import { asServerError, ServerError } from "./errors.ts";
+import { isRead, permit, reachesAround } from "./guard.ts";
+import { insert } from "./insert.ts";
+import { killQueries } from "./kill.ts";
+import { prelude, undo } from "./prelude.ts";
+import type { Reply } from "./reply.ts";
+import type { Ask } from "./request.ts";
+import { withOurProcesses } from "./running.ts";
+import { select, selectWhole } from "./select.ts";
+import type { Server } from "./serve.ts";
+import type { Spool } from "./spool.ts";
+import { literal, utf8 } from "./sql.ts";
+import { inputCall, type Statement } from "./statement.ts";
+import { openWork, type Work } from "./work.ts";
+
+/** Runs one statement and answers it; throws what has to be told as an error. */
+export async function execute(
+  server: Server,
+  ask: Ask,
+  reply: Reply,
+  given: Statement,
+  data: Spool | undefined,
+) {
+  const { engine, files, sessions, running, log } = server;
+  const analysis = await engine.analyze(utf8(given.full));
+  if (analysis.statementCount === 0) await syntaxError(server, given);
+  permit(ask.user, given, analysis);
+  if (given.tokens.some((token) => /^(QUERY_LOG|LOGS)$/.test(token.text))) await log.flush();
+  const entry = running.start(ask.queryId, ask.user.name);
+  let release = () => {};
+  try {
+    const taken = sessions.take(ask);
+    release = taken.release;
+    const restore = ask.session ? await undo(taken.connection, ask) : undefined;
+    const statement = withOurProcesses(given, running);
+    const before = prelude(ask, entry.tag, {
+      input: inputCall(given) !== undefined,
+      valuesExpressions:
+        given.format === "Values" &&
+        data?.small !== undefined &&
+        !reachesAround(data.small.toString("latin1")),
+    });
+    const work = openWork(engine, files, {
+      ask,
+      statement,
+      reply,
+      connection: taken.connection,
+      prelude: before,
+      secret: analysis.hasSecrets,
+    });
+    const stopIfGone = () => {
+      if (reply.gone && isRead(analysis)) engine.kill(entry.tag);
+    };
+    void reply.closed.then(stopIfGone);
+    const logged = log.begin(work);
+    try {
+      if (given.verb === "KILL" && given.tokens[1]?.text === "QUERY")
+        await killQueries(work, running, engine.kill);
+      else await dispatch(work, analysis, data);
+      logged();
+    } catch (error) {
+      logged(asServerError(error));
+      throw error;
+    } finally {
+      if (restore) await engine.run(taken.connection, restore, "Null");
+    }
+  } finally {
+    release();
+    entry.end();
+  }
+}
+
+async function dispatch(work: Work, analysis: QueryAnalysis, data: Spool | undefined): Promise<void> {
+  const { verb, sql } = work.statement;
+  if (data) return insert(work, data);
+  const rows = isRead(analysis) && ["SELECT", "WITH", "FROM", "("].includes(verb);
+  if (rows) return work.ask.whole ? selectWhole(work) : select(work);
+  return work.answer((await work.run(utf8(sql))).bytes());
+}
+
+/** The engine's parser only counts; this asks it what is wrong, without a chance of running any of it. */
+async function syntaxError({ engine }: Server, statement: Statement): Promise<void> {
+  const connection = engine.connect();
+  try {
+    await engine.run(connection, `SELECT formatQuery(${literal(utf8(statement.full))})`, "Null");
+  } catch (thrown) {
+    const error = asServerError(thrown);
+    throw new ServerError(
+      error.code,
+      error.type,
+      error.message.replace(/: In scope SELECT formatQuery\([\s\S]*$/, ""),
+    );
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,79 @@
+import type { QueryAnalysis } from "chdb/durable/node";
+import { accessDenied, ServerError } from "./errors.ts";
+import { nameOf, tokens } from "./lexer.ts";
+import { inputCall, type Statement } from "./statement.ts";
+import type { User } from "./users.ts";
+
+/** QueryClass of chdb: SET, USE, SYSTEM, KILL, BACKUP and writes outside the engine are Control. */
+const [readOnly, control, unknown] = [0, 3, 4];
+
+export const isRead = (analysis: QueryAnalysis) => analysis.queryClass === readOnly;
+
+/**
+ * Refuses what the engine's roles cannot refuse. They decide who reads and writes which table; this only keeps a statement
+ * from leaving its role and from using the few functions of the embedded engine that reach around privileges.
+ */
+export function permit(user: User, statement: Statement, analysis: QueryAnalysis): void {
+  const { sql, full } = statement;
+  const behind = tokens(full.slice(sql.length)).find((token) => token.kind !== "semicolon");
+  if (behind || (analysis.statementCount > 1 && !user.trusted)) throw severalStatements(full, sql.length);
+  const words = statement.tokens.map((token) => token.text);
+  const follows = (first: string, second: string) =>
+    words.some((word, i) => word === first && words[i + 1] === second);
+  if (follows("INTO", "OUTFILE"))
+    throw new ServerError(358, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed");
+  if (statement.verb === "INSERT" && follows("FROM", "INFILE"))
+    throw new ServerError(78, "UNKNOWN_TYPE_OF_QUERY", "Query has infile and was send directly to server");
+  if (user.trusted) return;
+  const input = inputCall(statement);
+  const own = input ? sql.slice(0, input.start) + sql.slice(input.end) : sql;
+  const grant = reachesAround(own) ?? reachesAround(input?.structure ?? "");
+  if (grant) throw accessDenied(user.name, grant);
+  const { queryClass } = analysis;
+  const leavesRole = words[0] === "SET" && ["ROLE", "DEFAULT"].includes(words[1] ?? "");
+  if (queryClass === unknown || (queryClass === control && !["SET", "USE", "KILL"].includes(statement.verb)))
+    throw accessDenied(user.name, `${statement.verb} ON *.*`);
+  if (leavesRole)
+    throw new ServerError(512, "SET_NON_GRANTED_ROLE", "Role should be granted to set as current");
+}
+
+function severalStatements(text: string, at: number): ServerError {
+  const rest = text.slice(at, at + 80);
+  return new ServerError(
+    62,
+    "SYNTAX_ERROR",
+    `Syntax error (Multi-statements are not allowed): failed at position ${at + 1} (end of query): ${rest}.`,
+  );
+}
+
+/**
+ * The scalar function `file` reads any file of the machine without a privilege, and can be named without being called
+ * (`arrayMap(file, …)`, `APPLY file`). The table functions below take column definitions or SQL as a string, which may call it
+ * in a DEFAULT or ALIAS expression; all other table functions need a privilege no restricted user has. A test compares this
+ * list with the engine's.
+ */
+export const stringTakingFunctions = [
+  "eval",
+  "generaterandom",
+  "input",
+  "null",
+  "sqlstandardvalues",
+  "values",
+];
+/** Expressions in data of the Values format; set for restricted users by the server itself. */
+export const valuesExpressions = "input_format_values_interpret_expressions";
+
+/** The privilege that would allow what a text does around the engine's privileges, or nothing. */
+export function reachesAround(sql: string): string | undefined {
+  let previous: string | undefined;
+  let name: string | undefined;
+  for (const token of tokens(sql)) {
+    if (token.text === "(" && stringTakingFunctions.includes(name?.toLowerCase() ?? ""))
+      return "CREATE TEMPORARY TABLE ON *.*";
+    name = nameOf(sql, token);
+    if (name === "file" && previous !== ".") return "READ ON FILE";
+    if (name === valuesExpressions) return `SET ${valuesExpressions}`;
+    previous = token.text;
+  }
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import type { Running } from "./running.ts";
+import { utf8 } from "./sql.ts";
+import type { Statement } from "./statement.ts";
+import type { Work } from "./work.ts";
+
+/**
+ * `KILL QUERY WHERE … [SYNC|ASYNC|TEST]`. The condition is asked of the processes as their clients know them, then the engine is
+ * told its own names. A restricted user stops only what it started. SYNC waits here: in the engine it never returns.
+ */
+export async function killQueries(work: Work, running: Running, kill: (tag: string) => void): Promise<void> {
+  const { condition, mode, format } = readKill(work.statement);
+  const from = `FROM (SELECT * FROM ${running.processes()} WHERE query_id != queryID()) WHERE ${condition}`;
+  const found = (await work.run(`SELECT query_id ${from}`, { format: "JSONCompact" })).json<{
+    data: [string][];
+  }>();
+  const status = mode === "TEST" ? "unknown" : "waiting";
+  const shown = (
+    await work.run(`SELECT '${status}' AS kill_status, query_id, user, query ${from} ${format}`)
+  ).bytes();
+  const ids = new Set(found.data.map(([id]) => id));
+  const { user } = work.ask;
+  const chosen = running
+    .all()
+    .filter((run) => ids.has(run.queryId) && (user.trusted || run.user === user.name));
+  if (mode !== "TEST") for (const run of chosen) kill(run.tag);
+  if (mode === "SYNC") await Promise.all(chosen.map((run) => run.ended));
+  await work.answer(shown);
+}
+
+function readKill({ sql, tokens, clauseAt }: Statement) {
+  const where = tokens.find((token) => token.text === "WHERE");
+  const last = tokens.findLast((token) => token.end <= clauseAt);
+  const named = last && ["SYNC", "ASYNC", "TEST"].includes(last.text) ? last : undefined;
+  return {
+    condition: utf8(sql.slice(where?.end ?? sql.length, named?.start ?? clauseAt)) || "0",
+    mode: named?.text ?? "ASYNC",
+    format: utf8(sql.slice(clauseAt)),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Session as Connection } from "chdb";
+import { tagSetting } from "./engine.ts";
+import { valuesExpressions } from "./guard.ts";
+import type { Ask } from "./request.ts";
+import { identifier, literal } from "./sql.ts";
+import { inputRole, roleOf } from "./users.ts";
+
+const assign = ([name, value]: readonly [string, string]) => `${identifier(name)} = ${literal(value)}`;
+const set = (pairs: readonly (readonly [string, string])[]) =>
+  pairs.length ? [`SET ${pairs.map(assign).join(", ")}`] : [];
+
+/** What is put before a statement in the same call: role, database, settings, parameters; `readonly` last, for it ends all setting. */
+export function prelude(
+  ask: Ask,
+  tag: string,
+  options: { input?: boolean; valuesExpressions?: boolean },
+): string {
+  const { user, settings } = ask;
+  const roles = user.trusted ? ask.roles : [roleOf(user), ...(options.input ? [inputRole] : [])];
+  const readonly = settings.get("readonly");
+  const parts = [
+    ...(roles.length ? [`SET ROLE ${roles.map(identifier).join(", ")}`] : []),
+    ...(ask.database ? [`USE ${identifier(ask.database)}`] : []),
+    ...set([
+      ...[...settings].filter(([name]) => name !== "readonly"),
+      [tagSetting, tag],
+      ...(user.trusted || options.valuesExpressions ? [] : [[valuesExpressions, "0"] as const]),
+      ...(readonly ? [["readonly", readonly] as const] : []),
+    ]),
+    ...set([...ask.params].map(([name, value]) => [`param_${name}`, value])),
+  ];
+  return `${parts.join("; ")}; `;
+}
+
+/**
+ * URL settings and the database of a request hold for that request, also in a session: answers the SQL that puts the
+ * connection back to where it was. `readonly` cannot be put back; a session keeps it.
+ */
+export async function undo(connection: Connection, ask: Ask): Promise<string> {
+  const names = [...ask.settings.keys(), tagSetting].filter((name) => name !== "readonly");
+  const { data } = (
+    await connection.queryAsync(
+      `SELECT name, value, changed, currentDatabase() FROM system.settings WHERE name IN (${names.map(literal).join(", ")})`,
+      { format: "JSONCompact" },
+    )
+  ).json<{ data: [string, string, number, string][] }>();
+  const old = data.map(
+    ([name, value, changed]) => `${identifier(name)} = ${changed ? literal(value) : "DEFAULT"}`,
+  );
+  const database = data[0]?.[3];
+  return `SET ${old.join(", ")};${database ? ` USE ${identifier(database)}` : ""}`;
+}

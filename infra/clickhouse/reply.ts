@@ -1,0 +1,114 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants, createBrotliCompress, createDeflate, createGzip, createZstdCompress } from "node:zlib";
+import { errorText, httpStatus, type ServerError } from "./errors.ts";
+
+const encoders = {
+  br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+  zstd: () => createZstdCompress(),
+  gzip: () => createGzip({ level: 1 }),
+  deflate: () => createDeflate({ level: 1 }),
+};
+
+/** Figures of a statement, as the X-ClickHouse-Summary header tells them. */
+export interface Figures {
+  readRows: number;
+  readBytes: number;
+  writtenRows: number;
+  elapsedMs: number;
+}
+
+/** One answer: headers, a body that may be compressed and streamed, and errors before and after the headers have gone. */
+export class Reply {
+  readonly response: ServerResponse;
+  readonly #encoding: keyof typeof encoders | undefined;
+  readonly #version: string;
+  /** Marks an error in the middle of a body; the client knows it from a header. */
+  readonly #exceptionTag = Math.random().toString(36).slice(2).padEnd(16, "x").slice(0, 16);
+  #out: NodeJS.WritableStream;
+  /** Resolves when the client has gone or the answer is complete. */
+  readonly closed: Promise<void>;
+  gone = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, version: string, compress: boolean) {
+    this.response = response;
+    this.#out = response;
+    this.#version = version;
+    const accepted = String(request.headers["accept-encoding"] ?? "");
+    const names = Object.keys(encoders) as (keyof typeof encoders)[];
+    this.#encoding = compress ? names.find((name) => new RegExp(`\\b${name}\\b`).test(accepted)) : undefined;
+    this.closed = new Promise((resolve) => response.once("close", resolve));
+    response.once("close", () => {
+      this.gone = !response.writableFinished;
+    });
+  }
+
+  /** Sends the headers. `length` when the whole body is known. */
+  begin(
+    status: number,
+    headers: Record<string, string>,
+    figures: Figures | undefined,
+    length?: number,
+  ): void {
+    const all: Record<string, string | number> = { ...headers };
+    if (figures) all["X-ClickHouse-Summary"] = summary(figures);
+    if (this.#encoding) all["Content-Encoding"] = this.#encoding;
+    else if (length !== undefined) all["Content-Length"] = length;
+    if (status === 200) all["X-ClickHouse-Exception-Tag"] = this.#exceptionTag;
+    this.response.writeHead(status, all);
+    if (!this.#encoding) return;
+    const encoder = encoders[this.#encoding]();
+    encoder.pipe(this.response);
+    this.#out = encoder;
+  }
+
+  /** Writes and waits while the client is slow. */
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.gone || this.#out.write(chunk)) return;
+    await Promise.race([once(this.#out, "drain"), this.closed]);
+  }
+
+  end(): void {
+    this.#out.end();
+  }
+
+  /**
+   * Tells an error: as a status and text while nothing has been sent, afterwards as the tagged block ClickHouse ends a broken
+   * body with (src/Server/HTTP/WriteBufferFromHTTPServerResponse.cpp), without the end of the chunked stream.
+   */
+  fail(error: ServerError): void {
+    const text = errorText(error, this.#version);
+    if (!this.response.headersSent) {
+      const headers = {
+        "Content-Type": "text/plain; charset=UTF-8",
+        "X-ClickHouse-Exception-Code": String(error.code),
+        ...(httpStatus(error) === 401
+          ? { "WWW-Authenticate": 'Basic realm="ClickHouse server HTTP API"' }
+          : {}),
+      };
+      this.begin(httpStatus(error), headers, undefined, Buffer.byteLength(text));
+      this.#out.end(this.response.req.method === "HEAD" ? "" : text);
+      return;
+    }
+    const tag = this.#exceptionTag;
+    const block = `\r\n__exception__\r\n${tag}\r\n${text}${Buffer.byteLength(text)} ${tag}\r\n__exception__\r\n`;
+    const cut = () => this.response.socket?.destroySoon();
+    if (this.#out === this.response) this.response.write(block, cut);
+    else {
+      this.#out.end(block);
+      this.#out.once("end", cut);
+    }
+  }
+}
+
+const summary = (figures: Figures) =>
+  JSON.stringify({
+    read_rows: String(figures.readRows),
+    read_bytes: String(figures.readBytes),
+    written_rows: String(figures.writtenRows),
+    written_bytes: "0",
+    total_rows_to_read: "0",
+    result_rows: String(figures.writtenRows),
+    result_bytes: "0",
+    elapsed_ns: String(Math.round(figures.elapsedMs * 1e6)),
+  });

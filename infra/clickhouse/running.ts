@@ -1,0 +1,103 @@
+import { tagSetting } from "./engine.ts";
+import { ServerError } from "./errors.ts";
+import { literal } from "./sql.ts";
+import { readStatement, type Statement } from "./statement.ts";
+
+/** One statement under way. */
+export interface Run {
+  tag: string;
+  queryId: string;
+  user: string;
+  ended: Promise<void>;
+  end(): void;
+}
+
+const limit = 100;
+
+/** The statements under way: the engine numbers its queries itself, here they have the ids their clients gave them. */
+export class Running {
+  readonly #runs = new Map<string, Run>();
+  #last = 0;
+
+  start(queryId: string, user: string): Run {
+    if (this.#runs.size >= limit)
+      throw new ServerError(
+        202,
+        "TOO_MANY_SIMULTANEOUS_QUERIES",
+        `Too many simultaneous queries. Maximum: ${limit}`,
+      );
+    for (const run of this.#runs.values())
+      if (run.queryId === queryId)
+        throw new ServerError(
+          216,
+          "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING",
+          `Query with id = ${queryId} is already running.`,
+        );
+    const tag = `run-${++this.#last}`;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = () => {
+      this.#runs.delete(tag);
+      resolve();
+    };
+    const run = { tag, queryId, user, ended: promise, end };
+    this.#runs.set(tag, run);
+    return run;
+  }
+
+  all(): Run[] {
+    return [...this.#runs.values()];
+  }
+
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  /** Resolves when nothing runs any more, or after `ms`. */
+  async idle(ms: number): Promise<void> {
+    const all = Promise.all([...this.#runs.values()].map((run) => run.ended));
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([all, new Promise((done) => (timer = setTimeout(done, ms)))]);
+    clearTimeout(timer);
+  }
+
+  /** `system.processes` as a subquery, with the clients' ids and users instead of the engine's, and our tag out of sight. */
+  processes(): string {
+    const runs = [...this.#runs.values()];
+    const list = (values: string[]) => `[${values.map(literal).join(", ")}]`;
+    const map = (column: string, values: string[]) =>
+      `transform(tag, ${list(runs.map((run) => run.tag))}, ${list(values)}, ${column}) AS ${column}`;
+    const [ids, names] = [runs.map((run) => run.queryId), runs.map((run) => run.user)];
+    return `(SELECT * EXCEPT (tag) REPLACE (${[
+      map("query_id", ids),
+      map("initial_query_id", ids),
+      map("user", names),
+      map("initial_user", names),
+      `mapFilter((k, v) -> k != '${tagSetting}', Settings) AS Settings`,
+    ].join(", ")}) FROM (SELECT *, Settings['${tagSetting}'] AS tag FROM system.processes))`;
+  }
+}
+
+/** Words that may follow a table's name without being its alias. */
+const clauses = new Set(
+  `WHERE PREWHERE GROUP ORDER LIMIT OFFSET HAVING WINDOW QUALIFY SETTINGS FORMAT UNION EXCEPT INTERSECT FINAL SAMPLE JOIN LEFT RIGHT
+   INNER FULL CROSS ASOF GLOBAL ANY ALL SEMI ANTI ARRAY PASTE ON USING INTO`.split(/\s+/),
+);
+
+/** The statement with `FROM system.processes` showing the clients' ids; unchanged when it does not read that table. */
+export function withOurProcesses(statement: Statement, running: Running): Statement {
+  const { sql, tokens } = statement;
+  const at = tokens.findIndex(
+    (token, i) =>
+      (token.text === "FROM" || token.text === "JOIN") &&
+      tokens[i + 1]?.text === "SYSTEM" &&
+      tokens[i + 2]?.text === "." &&
+      tokens[i + 3]?.text === "PROCESSES",
+  );
+  const [start, last, next] = [tokens[at + 1], tokens[at + 3], tokens[at + 4]];
+  if (at < 0 || !start || !last || statement.dataAt !== undefined) return statement;
+  const aliased =
+    next?.text === "AS" || (next?.kind === "word" && !clauses.has(next.text)) || next?.kind === "quoted";
+  const table = `${running.processes()}${aliased ? "" : " AS processes"}`;
+  const changed = readStatement(sql.slice(0, start.start) + table + sql.slice(last.end));
+  return changed ? withOurProcesses(changed, running) : statement;
+}

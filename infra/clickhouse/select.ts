@@ -1,0 +1,69 @@
+import { createReadStream, rmSync, statSync } from "node:fs";
+import type { Socket } from "node:net";
+import { endPipe, readPipe } from "./pipes.ts";
+import { literal, utf8 } from "./sql.ts";
+import type { Work } from "./work.ts";
+
+/** So much of a result is held back before the status is sent: an error in it still gets a status of its own. */
+const held = 1024 * 1024;
+
+const into = ({ statement, ask }: Work, path: string, mode: string) => {
+  const { sql, clauseAt, format } = statement;
+  const clause = ` INTO OUTFILE ${literal(path)} ${mode} ${format ? "" : `FORMAT ${ask.defaultFormat}`} `;
+  return `${utf8(sql.slice(0, clauseAt))}\n${clause}${utf8(sql.slice(clauseAt))}`;
+};
+
+/** Streams the result of a SELECT to the client as the engine makes it. */
+export async function select(work: Work): Promise<void> {
+  const path = work.files.pipes.take();
+  const source = readPipe(path);
+  const done = work.run(into(work, path, "APPEND")).then(
+    () => endPipe(path),
+    (error) => void source.destroy(error),
+  );
+  try {
+    await forward(work, source, done);
+  } finally {
+    // The engine blocks until what it writes is read, and for ever if nobody reads: a broken answer is read to its end.
+    source.resume();
+    await done;
+    source.destroy();
+    work.files.pipes.give(path);
+  }
+}
+
+async function forward(work: Work, source: Socket, done: Promise<void>): Promise<void> {
+  const { reply } = work;
+  const head: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+    if (reply.gone) continue;
+    if (reply.response.headersSent) await reply.write(chunk);
+    else {
+      head.push(chunk);
+      size += chunk.length;
+      if (size < held) continue;
+      work.begin();
+      await reply.write(Buffer.concat(head));
+    }
+  }
+  await done;
+  if (!reply.response.headersSent) {
+    work.begin(size);
+    await reply.write(Buffer.concat(head));
+  }
+  reply.end();
+}
+
+/** `wait_end_of_query`: the result is kept in a file until the statement has ended, so that its status and figures are certain. */
+export async function selectWhole(work: Work): Promise<void> {
+  const path = work.files.newSpool();
+  try {
+    await work.run(into(work, path, "TRUNCATE"));
+    work.begin(statSync(path).size);
+    for await (const chunk of createReadStream(path)) await work.reply.write(chunk);
+    work.reply.end();
+  } finally {
+    rmSync(path, { force: true });
+  }
+}

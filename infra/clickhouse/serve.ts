@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { receive } from "./body.ts";
+import type { Engine } from "./engine.ts";
+import { asServerError, ServerError } from "./errors.ts";
+import { execute } from "./execute.ts";
+import type { QueryLog } from "./query-log.ts";
+import { Reply } from "./reply.ts";
+import { readRequest } from "./request.ts";
+import type { Running } from "./running.ts";
+import type { Sessions } from "./session.ts";
+import type { Spool } from "./spool.ts";
+import type { Files } from "./work.ts";
+
+/** All that requests share. */
+export interface Server {
+  engine: Engine;
+  files: Files;
+  sessions: Sessions;
+  running: Running;
+  log: QueryLog;
+  passwords: ReadonlyMap<string, string>;
+}
+
+/** Answers one request to `/`: reads who asks and what, runs it, and turns whatever is thrown into ClickHouse's error answer. */
+export async function serve(
+  server: Server,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let reply = new Reply(request, response, server.engine.version, false);
+  let data: Spool | undefined;
+  try {
+    const ask = readRequest(request, server.passwords);
+    response.setHeader("X-ClickHouse-Query-Id", ask.queryId);
+    reply = new Reply(
+      request,
+      response,
+      server.engine.version,
+      ask.settings.get("enable_http_compression") === "1",
+    );
+    const received = await receive(ask, request, server.files.newSpool);
+    data = received.data;
+    if (!received.statement) throw new ServerError(62, "SYNTAX_ERROR", "Syntax error: Empty query");
+    await execute(server, ask, reply, received.statement, data);
+  } catch (error) {
+    reply.fail(asServerError(error));
+  } finally {
+    await data?.drop();
+  }
+}

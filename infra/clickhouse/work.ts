@@ -1,0 +1,76 @@
+import type { ChdbResult, Session as Connection } from "chdb";
+import type { Engine } from "./engine.ts";
+import type { Pipes } from "./pipes.ts";
+import type { Figures, Reply } from "./reply.ts";
+import type { Ask } from "./request.ts";
+import type { Statement } from "./statement.ts";
+
+/** Where results and data pass between the engine and this process. */
+export interface Files {
+  pipes: Pipes;
+  /** A path for the data of one INSERT or one whole result; nothing is there yet. */
+  newSpool(): string;
+}
+
+/** One statement at work: what was asked, where it runs and where its answer goes. */
+export interface Work {
+  readonly ask: Ask;
+  readonly statement: Statement;
+  readonly reply: Reply;
+  readonly files: Files;
+  /** It carries a credential. */
+  readonly secret: boolean;
+  /** Runs SQL under the request's role, database, settings and parameters. `written`: what it counts are rows written. */
+  run(sql: string, options?: { format?: string; written?: boolean }): Promise<ChdbResult>;
+  /** Sends the headers of a successful answer; `length` when all of it is known. */
+  begin(length?: number): void;
+  /** Sends a whole body. */
+  answer(body: Uint8Array): Promise<void>;
+  figures(): Figures;
+}
+
+export function openWork(
+  engine: Engine,
+  files: Files,
+  parts: {
+    ask: Ask;
+    statement: Statement;
+    reply: Reply;
+    connection: Connection;
+    prelude: string;
+    secret: boolean;
+  },
+): Work {
+  const { ask, statement, reply, connection, prelude, secret } = parts;
+  const started = performance.now();
+  const count = { readRows: 0, readBytes: 0, writtenRows: 0 };
+  const figures = () => ({ ...count, elapsedMs: performance.now() - started });
+  const format = statement.dataAt === undefined ? (statement.format ?? ask.defaultFormat) : ask.defaultFormat;
+  const begin = (length?: number) => {
+    const type = engine.contentTypes.get(format.toLowerCase()) ?? "text/plain; charset=UTF-8";
+    reply.begin(200, { "Content-Type": type, "X-ClickHouse-Format": format }, figures(), length);
+  };
+  return {
+    ask,
+    statement,
+    reply,
+    files,
+    secret,
+    begin,
+    figures,
+    async run(sql, options = {}) {
+      const result = await engine.run(connection, prelude + sql, options.format ?? ask.defaultFormat);
+      if (options.written) count.writtenRows += result.rowsRead;
+      else {
+        count.readRows += result.rowsRead;
+        count.readBytes += result.bytesRead;
+      }
+      return result;
+    },
+    async answer(body) {
+      begin(body.length);
+      await reply.write(body);
+      reply.end();
+    },
+  };
+}
