@@ -55,8 +55,9 @@ program.commandsGroup("Tables:");
 registerMigrate(program);
 
 quieten();
-process.on("uncaughtException", (error) => {
+const fail = (error: unknown) => {
   reportError(error);
-  process.exit();
-});
-await program.parseAsync().catch(reportError);
+  process.exit(); // a client that still looks for its server would keep the process
+};
+process.on("uncaughtException", fail);
+await program.parseAsync().catch(fail);

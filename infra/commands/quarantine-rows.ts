@@ -14,7 +14,7 @@ interface Listed {
 }
 
 interface Shown extends Listed {
-  headers: [name: string, value: string][];
+  headers: { name: string; value: string }[];
 }
 
 const columns = ["id", "at", "source", "position", "reason", "detail", "status"] as const;
@@ -73,7 +73,7 @@ export function renderOne(row: Shown, body: Buffer): string {
   const width = Math.max(...columns.map((column) => column.length));
   const line = (name: string, value: string) => `${name.padEnd(width)}  ${neutralise(value)}`;
   const fields = columns.map((column) => line(column, row[column]));
-  const headers = row.headers.map(([name, value]) => line("header", `${name}: ${value}`));
+  const headers = row.headers.map(({ name, value }) => line("header", `${name}: ${value}`));
   const text = body.subarray(0, mostShown).toString();
   const more = body.length > mostShown ? `\n… ${body.length - mostShown} more bytes: --raw` : "";
   return [...fields, ...headers, "", neutraliseLines(text) + more, ""].join("\n");

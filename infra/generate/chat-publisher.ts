@@ -3,7 +3,7 @@ import { v7 } from "uuid";
 import { chatMessage } from "../../events/chat-message.ts";
 import type { Said } from "./chat-bot.ts";
 import { type Message, Outbox } from "./outbox.ts";
-import { chatExchange, connectRabbitMQ } from "./rabbitmq.ts";
+import { chatExchange, closeRabbitMQ, connectRabbitMQ } from "./rabbitmq.ts";
 
 export interface Publisher {
   /** Resolves when the message is written, waiting first while too many are unconfirmed. It is sent when `settled` says so. */
@@ -94,7 +94,7 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
     },
     async close() {
       clearInterval(patience);
-      await connection.close();
+      await closeRabbitMQ(connection);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { ChannelModel } from "amqplib";
 import { type ChatMessage, chatMessage } from "../../events/chat-message.ts";
 import { neutralise } from "../terminal/neutralise.ts";
-import { chatExchange, connectRabbitMQ } from "./rabbitmq.ts";
+import { chatExchange, closeRabbitMQ, connectRabbitMQ } from "./rabbitmq.ts";
 
 export interface Subscription {
   url: string;
@@ -67,7 +67,7 @@ export async function subscribe({
   });
   display.onReady();
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
-  await connection.close();
+  await closeRabbitMQ(connection);
 }
 
 const sentAt = ({ sent_at }: ChatMessage) => (sent_at === undefined ? new Date() : new Date(sent_at / 1000));

@@ -52,6 +52,14 @@ export async function connectRabbitMQ(url: string, options: ConnectOptions): Pro
   return connection;
 }
 
+/** Resolves within seconds: amqplib's own close never does when the connection breaks while it waits for the answer. */
+export async function closeRabbitMQ(connection: RecoveringChannelModel): Promise<void> {
+  const { promise: outOfTime, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, 2000);
+  await Promise.race([connection.close().catch(() => undefined), outOfTime]);
+  clearTimeout(timer);
+}
+
 function withHeartbeat(url: string): string {
   const given = new URL(url);
   if (!given.searchParams.has("heartbeat")) given.searchParams.set("heartbeat", "10");
