@@ -56,11 +56,12 @@ export async function execute(
     const logged = log.begin(work);
     try {
       if (given.verb === "KILL" && given.tokens[1]?.text === "QUERY")
-        await killQueries(work, running, engine.kill);
+        await killQueries(work, entry, running, engine.kill);
       else await dispatch(work, analysis, data);
       logged();
-    } catch (error) {
-      logged(asServerError(error));
+    } catch (thrown) {
+      const error = told(ask, thrown);
+      logged(error);
       throw error;
     } finally {
       if (restore) await engine.run(taken.connection, restore, "Null");
@@ -69,6 +70,20 @@ export async function execute(
     release();
     entry.end();
   }
+}
+
+/** The engine speaks of its one user and of the spool; the client is told of itself and of what it sent. */
+function told(ask: Ask, thrown: unknown): ServerError {
+  const { code, type, message } = asServerError(thrown);
+  const clean = message
+    .replace(/^default:/, `${ask.user.name}:`)
+    .replace(/: \(in file\/uri [^)]*\)/, "")
+    .replace(/: While executing File: data for INSERT was parsed from file$/, "");
+  const hint =
+    code === 164 && ask.byGet
+      ? " For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries."
+      : "";
+  return new ServerError(code, type, clean + hint);
 }
 
 async function dispatch(work: Work, analysis: QueryAnalysis, data: Spool | undefined): Promise<void> {

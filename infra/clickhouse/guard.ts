@@ -60,8 +60,11 @@ export const stringTakingFunctions = [
   "sqlstandardvalues",
   "values",
 ];
-/** Expressions in data of the Values format; set for restricted users by the server itself. */
-export const valuesExpressions = "input_format_values_interpret_expressions";
+/** What makes data of the Values format be evaluated; the server itself sets them, to 0, for restricted users. */
+export const valuesExpressions = [
+  "input_format_values_interpret_expressions",
+  "input_format_values_deduce_templates_of_expressions",
+];
 
 /** The privilege that would allow what a text does around the engine's privileges, or nothing. */
 export function reachesAround(sql: string): string | undefined {
@@ -72,7 +75,7 @@ export function reachesAround(sql: string): string | undefined {
       return "CREATE TEMPORARY TABLE ON *.*";
     name = nameOf(sql, token);
     if (name === "file" && previous !== ".") return "READ ON FILE";
-    if (name === valuesExpressions) return `SET ${valuesExpressions}`;
+    if (name && valuesExpressions.includes(name)) return `SET ${name}`;
     previous = token.text;
   }
   return undefined;

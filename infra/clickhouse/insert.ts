@@ -21,7 +21,7 @@ const formatOf = (statement: Statement, data: Spool) => (data.size === 0 ? "JSON
 function fromFile(statement: Statement, data: Spool): string {
   const { sql, clauseAt, tokens } = statement;
   const last = tokens.at(-1);
-  const word = last?.text === "VALUES" ? last : tokens.at(-2);
+  const word = tokens.at(-2)?.text === "FORMAT" ? tokens.at(-2) : last;
   const settings = sql.slice(clauseAt, word?.start);
   const file = `FROM INFILE ${literal(data.path)} COMPRESSION 'none'`;
   return utf8(`${sql.slice(0, clauseAt)} ${file} ${settings} FORMAT ${formatOf(statement, data)}`);

@@ -1,5 +1,5 @@
-import type { Running } from "./running.ts";
-import { utf8 } from "./sql.ts";
+import type { Run, Running } from "./running.ts";
+import { literal, utf8 } from "./sql.ts";
 import type { Statement } from "./statement.ts";
 import type { Work } from "./work.ts";
 
@@ -7,9 +7,14 @@ import type { Work } from "./work.ts";
  * `KILL QUERY WHERE … [SYNC|ASYNC|TEST]`. The condition is asked of the processes as their clients know them, then the engine is
  * told its own names. A restricted user stops only what it started. SYNC waits here: in the engine it never returns.
  */
-export async function killQueries(work: Work, running: Running, kill: (tag: string) => void): Promise<void> {
+export async function killQueries(
+  work: Work,
+  own: Run,
+  running: Running,
+  kill: (tag: string) => void,
+): Promise<void> {
   const { condition, mode, format } = readKill(work.statement);
-  const from = `FROM (SELECT * FROM ${running.processes()} WHERE query_id != queryID()) WHERE ${condition}`;
+  const from = `FROM (SELECT * FROM ${running.processes()} WHERE query_id != ${literal(own.queryId)}) WHERE ${condition}`;
   const found = (await work.run(`SELECT query_id ${from}`, { format: "JSONCompact" })).json<{
     data: [string][];
   }>();
@@ -21,7 +26,7 @@ export async function killQueries(work: Work, running: Running, kill: (tag: stri
   const { user } = work.ask;
   const chosen = running
     .all()
-    .filter((run) => ids.has(run.queryId) && (user.trusted || run.user === user.name));
+    .filter((run) => run !== own && ids.has(run.queryId) && (user.trusted || run.user === user.name));
   if (mode !== "TEST") for (const run of chosen) kill(run.tag);
   if (mode === "SYNC") await Promise.all(chosen.map((run) => run.ended));
   await work.answer(shown);

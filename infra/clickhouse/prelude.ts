@@ -24,7 +24,9 @@ export function prelude(
     ...set([
       ...[...settings].filter(([name]) => name !== "readonly"),
       [tagSetting, tag],
-      ...(user.trusted || options.valuesExpressions ? [] : [[valuesExpressions, "0"] as const]),
+      ...(user.trusted || options.valuesExpressions
+        ? []
+        : valuesExpressions.map((name) => [name, "0"] as const)),
       ...(readonly ? [["readonly", readonly] as const] : []),
     ]),
     ...set([...ask.params].map(([name, value]) => [`param_${name}`, value])),

@@ -19,6 +19,8 @@ export interface Ask {
   /** The answer waits until the statement has ended, so that its status is certain. */
   whole: boolean;
   agent: string;
+  /** The method is GET or HEAD, which only read. */
+  byGet: boolean;
 }
 
 /** URL parameters of the HTTP interface that are not settings. */
@@ -41,8 +43,8 @@ export function readRequest(request: IncomingMessage, passwords: ReadonlyMap<str
   const rest = [...url].filter(([name]) => !reserved.has(name));
   const isParam = ([name]: [string, string]) => name.startsWith("param_");
   const settings = new Map(rest.filter((pair) => !isParam(pair)));
-  if (request.method === "GET" || request.method === "HEAD")
-    if (!settings.has("readonly")) settings.set("readonly", "2");
+  const byGet = request.method === "GET" || request.method === "HEAD";
+  if (byGet && !settings.has("readonly")) settings.set("readonly", "2");
   return {
     user: authenticate(request, url, passwords),
     queryId: url.get("query_id") || crypto.randomUUID(),
@@ -53,6 +55,7 @@ export function readRequest(request: IncomingMessage, passwords: ReadonlyMap<str
     params: new Map(rest.filter(isParam).map(([name, value]) => [name.slice("param_".length), value])),
     roles: url.getAll("role"),
     agent: header("user-agent") ?? "",
+    byGet,
     session: readSession(url),
     whole: isOn(url.get("wait_end_of_query")) || isOn(settings.get("http_wait_end_of_query") ?? null),
   };

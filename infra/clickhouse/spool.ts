@@ -12,6 +12,8 @@ export class Spool {
   size = 0;
   #held: Buffer[] = [];
   #file: FileHandle | undefined;
+  /** The data itself, when it is at most 1 MiB. */
+  small: Buffer | undefined;
   constructor(path: string) {
     this.path = path;
   }
@@ -26,15 +28,12 @@ export class Spool {
     this.#held = [];
   }
 
-  /** Up to 1 MiB of the data, when that is all of it. */
-  get small(): Buffer | undefined {
-    return this.size <= 1024 * 1024 ? Buffer.concat(this.#held) : undefined;
-  }
-
   /** All data is in the file afterwards. */
   async finish(): Promise<void> {
+    const held = Buffer.concat(this.#held);
     if (this.#file) await this.#file.close();
-    else writeFileSync(this.path, Buffer.concat(this.#held), { flag: "wx", mode: 0o600 });
+    else writeFileSync(this.path, held, { flag: "wx", mode: 0o600 });
+    if (this.size <= 1024 * 1024) this.small = held;
     this.#file = undefined;
     this.#held = [];
   }

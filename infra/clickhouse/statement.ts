@@ -67,7 +67,7 @@ function dataInsert(text: string, outer: readonly Token[], all: readonly Token[]
   if (!token || (token.text !== "VALUES" && outer[i - 1]?.text !== "FORMAT")) return undefined;
   const select = outer.some((_, j) => isClause(outer, j, "SELECT") || isClause(outer, j, "WITH"));
   const settings = outer.find((_, j) => isClause(outer, j, "SETTINGS"));
-  const values = !select && isClause(outer, i, "VALUES");
+  const values = !select && isClause(outer, i, "VALUES") && outer[i - 1]?.text !== "FORMAT";
   if (!values && (!isClause(outer, i - 1, "FORMAT") || token.kind === "symbol")) return undefined;
   const sql = text.slice(0, token.end);
   return {
