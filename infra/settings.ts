@@ -6,7 +6,13 @@ import { z } from "zod";
 /** The project's folder: where serverless.yml lives. */
 export const projectRoot = resolve(import.meta.dirname, "..");
 
-const port = (fallback: number) => z.coerce.number().int().min(1).max(65535).default(fallback);
+const port = (fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, "it must be a port, 1 to 65535")
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= 65535, "it must be a port, 1 to 65535")
+    .default(fallback);
 
 const variables = z.object({
   SLUICE_HOME: z.string().default(".sluice"),

@@ -1,4 +1,5 @@
 import type { Settings } from "../settings.ts";
+import { requireHome } from "./home.ts";
 import { takeLock } from "./lock.ts";
 import { openNarration } from "./narrate.ts";
 import { marks, stopMarked } from "./process.ts";
@@ -10,6 +11,7 @@ const patience = 60;
 
 /** Stops everything of this home, whoever started it. @returns the names of what ran. */
 export async function down(settings: Settings): Promise<ServiceName[]> {
+  requireHome(settings);
   const narration = openNarration("stopping");
   const signal = AbortSignal.timeout(patience * 1000);
   const release = await takeLock(

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Settings } from "../settings.ts";
+import { isGiven } from "./obtain.ts";
 import type { Service } from "./service.ts";
 
 const emptyAssignment = /^([A-Z][A-Z0-9_]*)=[ \t]*$/gm;
@@ -40,8 +41,6 @@ const quote = (value: string) => (/^[\w.~-]+$/.test(value) ? value : `'${value}'
 
 /** The secrets that these services need and that neither the environment nor `.env` has. */
 export function missingSecrets(settings: Settings, services: readonly Service[]): string[] {
-  const needed = services.flatMap((service) =>
-    service.variable && settings[service.variable] !== undefined ? [] : service.secrets,
-  );
+  const needed = services.flatMap((service) => (isGiven(service, settings) ? [] : service.secrets));
   return needed.filter((name) => settings[name] === "");
 }

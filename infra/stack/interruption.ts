@@ -31,6 +31,8 @@ export function watchInterruption(insist: () => void): Interruption {
   const orphaned = setInterval(() => process.ppid !== parent && code === undefined && ask("SIGHUP"), 500);
   orphaned.unref();
   for (const name of names) process.on(name, ask);
+  // What is said to a terminal that was closed is lost; what it was said about goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosed);
   return {
     signal: controller.signal,
     code: () => code,
@@ -39,4 +41,8 @@ export function watchInterruption(insist: () => void): Interruption {
       for (const name of names) process.off(name, ask);
     },
   };
+}
+
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EIO" && error.code !== "EPIPE") throw error;
 }

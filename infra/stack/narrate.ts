@@ -13,30 +13,37 @@ export function openNarration(title: string): {
   line: (text: string) => void;
   end: () => void;
 } {
-  const terminal = process.stderr.isTTY;
+  const watched = process.stderr.isTTY && process.stderr.columns > 0;
   const spinner = openProgress(title);
-  const underWay = new Map<ServiceName, string>();
+  const underWay = new Map<ServiceName, Doing>();
   const line = (text: string) => spinner.note(text);
   const report = (progress: Progress) => {
     const { service } = progress;
-    const last = underWay.get(service);
+    const last = underWay.get(service)?.note ?? "";
     if (isDoing(progress)) {
-      const doing = progress.note ?? progress.state;
-      underWay.set(service, doing);
+      underWay.set(service, progress);
       // Where no spinner shows it, a new step is worth a line, each new figure of it is not.
-      if (!terminal && progress.note && withoutFigures(doing) !== withoutFigures(last ?? ""))
-        line(`${service.padEnd(width)}  ${doing}`);
+      if (!watched && progress.note && withoutFigures(progress.note) !== withoutFigures(last))
+        line(`${service.padEnd(width)}  ${progress.note}`);
     } else {
       underWay.delete(service);
       line(`${service.padEnd(width)}  ${describe(progress)}`);
     }
-    spinner.update([...underWay].map(([name, doing]) => `${name} ${doing}`).join(" · ") || title);
+    spinner.update(summary([...underWay.values()]) || title);
   };
   return { report, line, end: () => spinner.end() };
 }
 
 const isDoing = (progress: Progress): progress is Doing =>
   progress.state === "starting" || progress.state === "stopping";
+
+/** `starting clickhouse, rabbitmq · kafka: downloading …` */
+function summary(doing: Doing[]): string {
+  const plain = doing.filter(({ note }) => note === undefined);
+  const names = plain.map(({ service }) => service).join(", ");
+  const noted = doing.flatMap(({ service, note }) => (note === undefined ? [] : [`${service}: ${note}`]));
+  return [...(plain[0] ? [`${plain[0].state} ${names}`] : []), ...noted].join(" · ");
+}
 
 const withoutFigures = (text: string) => text.replace(/\d+/g, "");
 

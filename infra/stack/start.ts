@@ -1,13 +1,8 @@
-import type { ChildProcess } from "node:child_process";
 import type { Settings } from "../settings.ts";
-import { isAlive, startedAt } from "./alive.ts";
-import { readLog } from "./log.ts";
+import { isGiven, isRunning, obtain } from "./obtain.ts";
 import { checkPorts } from "./ports.ts";
-import { marks, spawnDetached, stopProcess } from "./process.ts";
-import type { Outcome, Ready, Report } from "./progress.ts";
-import { untilReady } from "./ready.ts";
-import { forgetRun, readRun, writeRun } from "./record.ts";
-import { type Preparation, type Service, type ServiceName, Unavailable } from "./service.ts";
+import type { Outcome, Report } from "./progress.ts";
+import type { Service, ServiceName } from "./service.ts";
 import { services } from "./services.ts";
 import { clearLeftovers } from "./stop.ts";
 
@@ -18,15 +13,12 @@ type StartOptions = {
   /** The `up` that stops them when it ends; without one they stay until `down`. */
   owner?: string | undefined;
   /** What is done with a service that answers, before it counts as ready. */
-  prepare?: (service: ServiceName, settings: Settings) => Promise<void>;
+  prepare?: (service: ServiceName, settings: Settings, signal: AbortSignal) => Promise<void>;
 };
-
-/** Seconds until a service that we started must answer, and one that was given. */
-const patience = { native: 90, env: 5 };
 
 /**
  * Starts what does not run of the named services, in parallel. One that cannot start leaves the others alone and is answered as
- * `unavailable`. Rejects, once nothing is under way any more, when it is given up or a service cannot be prepared.
+ * `unavailable`. When the start is given up or a service cannot be prepared, it rejects once nothing is under way any more.
  * @throws PortsTaken before anything starts.
  */
 export async function startServices(
@@ -34,7 +26,9 @@ export async function startServices(
   names: readonly ServiceName[],
   options: StartOptions = {},
 ): Promise<Outcome[]> {
-  const { report = () => {}, signal = new AbortController().signal, owner, prepare } = options;
+  const { report = () => {}, owner, prepare } = options;
+  const failure = new AbortController();
+  const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
   await requireFreePorts(settings, names);
 
   const start = async (service: Service): Promise<Outcome> => {
@@ -43,14 +37,17 @@ export async function startServices(
     const { name } = service;
     report({ service: name, state: "starting" });
     const note = (text: string) => report({ service: name, state: "starting", note: text });
-    const outcome = await startOne(service, { settings, signal, owner, note }).then(
+    const outcome = await obtain(service, { settings, signal, owner, note }).then(
       async (how): Promise<Outcome> => {
-        await prepare?.(name, settings);
+        await prepare?.(name, settings, signal).catch((error) => {
+          failure.abort(error);
+          throw error;
+        });
         return { service: name, state: "ready", ...how, seconds: seconds() };
       },
       (error): Outcome => {
         signal.throwIfAborted();
-        return { service: name, state: "unavailable", reason: (error as Error).message, seconds: seconds() };
+        return { service: name, state: "unavailable", reason: reason(error, settings), seconds: seconds() };
       },
     );
     report(outcome);
@@ -65,6 +62,9 @@ export async function startServices(
   });
 }
 
+const reason = (error: NodeJS.ErrnoException, { home }: Settings) =>
+  error.code === "ENOSPC" ? `the disk that holds ${home} (SLUICE_HOME) is full` : error.message;
+
 /**
  * Clears away what a crash left of the named services, and checks that those to be started find their ports free.
  * @throws PortsTaken naming each port, its holder and its variable.
@@ -78,68 +78,4 @@ export async function requireFreePorts(settings: Settings, names: readonly Servi
     settings,
     toStart.flatMap(({ ports }) => ports),
   );
-}
-
-const isGiven = (service: Service, settings: Settings) =>
-  service.variable !== undefined && settings[service.variable] !== undefined;
-
-function isRunning(service: Service, settings: Settings): boolean {
-  const run = readRun(settings, service.name);
-  return run !== undefined && run !== "corrupt" && isAlive(run);
-}
-
-async function startOne(service: Service, preparation: Preparation): Promise<Pick<Ready, "by" | "started">> {
-  const { settings, signal } = preparation;
-  if (isGiven(service, settings)) {
-    await untilReady(service, settings, { signal, seconds: patience.env }).catch((error) => {
-      throw new Unavailable(`${service.variable} does not answer as it should: ${(error as Error).message}`);
-    });
-    return { by: "env", started: false };
-  }
-  if (isRunning(service, settings)) {
-    await untilReady(service, settings, { signal, seconds: patience.native });
-    return { by: "native", started: false };
-  }
-  const missing = service.missing();
-  if (missing) throw new Unavailable(missing);
-  const launch = await service.prepare(preparation);
-  signal.throwIfAborted();
-
-  const log = readLog(settings, service.name);
-  const child = spawnDetached(
-    launch,
-    settings,
-    service.name,
-    marks(settings, { service: service.name, owner: preparation.owner }),
-  );
-  child.unref();
-  const pid = await started(child, launch.command);
-  const run = {
-    pid,
-    startedAt: startedAt(pid) ?? "gone",
-    since: new Date().toISOString(),
-    owner: preparation.owner,
-  };
-  writeRun(settings, service.name, run);
-  const check = () => {
-    if (!isAlive(run)) throw new Unavailable(`it ended before it was ready; ${log.tail()}`);
-  };
-  try {
-    await untilReady(service, settings, { signal, check, seconds: patience.native });
-  } catch (error) {
-    signal.throwIfAborted();
-    await stopProcess(run, marks(settings, { service: service.name }), service.stopSeconds);
-    forgetRun(settings, service.name);
-    if (error instanceof Unavailable) throw error;
-    throw new Unavailable(`it does not answer: ${(error as Error).message}; ${log.tail()}`);
-  }
-  return { by: "native", started: true };
-}
-
-/** The process id once the program runs; rejects when it cannot be run at all. */
-function started(child: ChildProcess, command: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once("error", (error) => reject(new Unavailable(`${command} cannot be run: ${error.message}`)));
-    if (child.pid !== undefined) resolve(child.pid);
-  });
 }

@@ -1,6 +1,7 @@
 import type { Settings } from "../settings.ts";
 import { isAlive } from "./alive.ts";
 import { type Mapping, readMappings } from "./mappings.ts";
+import { isGiven } from "./obtain.ts";
 import type { By } from "./progress.ts";
 import { readRun } from "./record.ts";
 import type { Service, ServiceName } from "./service.ts";
@@ -59,12 +60,11 @@ function isReady(status: Record<ServiceName, ServiceStatus>, mappings: Mapping[]
 }
 
 async function serviceStatus(service: Service, settings: Settings): Promise<ServiceStatus> {
-  const given = service.variable !== undefined && settings[service.variable] !== undefined;
   const problem = await service.probe(settings).then(
     () => undefined,
     (error: Error) => error.message,
   );
-  if (given) {
+  if (isGiven(service, settings)) {
     const where = { ...hideCredentials(service.address(settings)), by: "env" } as const;
     if (problem === undefined) return { ...where, state: "running" };
     return { ...where, state: "unavailable", reason: `${service.variable}: ${problem}` };

@@ -32,9 +32,4 @@ export function address(settings: Settings, name: string, given: boolean): strin
   return "url" in where ? (given ? withoutCredentials(where.url) : where.url) : where.brokers.join(",");
 }
 
-export function withoutCredentials(url: string): string {
-  const shown = new URL(url);
-  shown.username = "";
-  shown.password = "";
-  return shown.href;
-}
+export const withoutCredentials = (url: string) => url.replace(/\/\/[^/?#]*@/, "//");

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Settings } from "../settings.ts";
 import { openGuard } from "./guard.ts";
+import { requireHome } from "./home.ts";
 import { watchInterruption } from "./interruption.ts";
 import { takeLock } from "./lock.ts";
 import { openNarration } from "./narrate.ts";
@@ -23,6 +24,7 @@ export type Stay = (settings: Settings, owner: string, signal: AbortSignal) => P
  * @returns the exit code: 0 when everything was ready.
  */
 export async function up(settings: Settings, names: readonly ServiceName[], stay?: Stay): Promise<number> {
+  requireHome(settings);
   const owner = randomUUID();
   const interruption = watchInterruption(() => void stopMarked(marks(settings, { owner }), 0));
   const closeGuard = openGuard(settings, owner);
