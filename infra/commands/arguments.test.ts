@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { collectParam, parseCount, parseRate } from "./arguments.ts";
+import { collectParam, parseCount, parseHost, parseRate } from "./arguments.ts";
 
 describe("arguments", () => {
   it("take 0 and max as the rate without a bound", () => {
@@ -12,6 +12,13 @@ describe("arguments", () => {
     expect(parseCount("1000")).toBe(1000);
     for (const text of ["", "0", "1e3", "0x10", "-1", " 1", "9".repeat(20)])
       expect(() => parseCount(text)).toThrow();
+  });
+
+  it("take a host without a port", () => {
+    for (const host of ["127.0.0.1", "rabbit.example.org", "::1", "fe80::1"])
+      expect(parseHost(host)).toBe(host);
+    for (const host of ["", "bad host", "rabbit:5672", "a/b", "u@h", "h?x", "h#x"])
+      expect(() => parseHost(host)).toThrow();
   });
 
   it("collect parameters, whose values may hold anything", () => {

@@ -23,6 +23,17 @@ export const parsePort = whole(1, 65_535, "from 1 to 65535");
 export const parseSeed = whole(0, 2 ** 32 - 1, "from 0 to 4294967295");
 export const parseLimit = whole(1, 10_000, "from 1 to 10000");
 
+/** A name or an address, without a port. A URL would ignore anything else and keep its old host. */
+export function parseHost(text: string): string {
+  if (
+    URL.canParse(`amqp://${text.includes(":") ? `[${text}]` : text}`) &&
+    !/[/?#@]/.test(text) &&
+    text !== ""
+  )
+    return text;
+  throw new InvalidArgumentError("It must be a host name or an address; the port is --port.");
+}
+
 /** `--param a=1 --param b=2` into one record; the value may hold `=` too. */
 export function collectParam(text: string, before: Record<string, string> = {}): Record<string, string> {
   const split = text.indexOf("=");

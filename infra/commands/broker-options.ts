@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Address } from "../generate/rabbitmq.ts";
-import { parsePort } from "./arguments.ts";
+import { parseHost, parsePort } from "./arguments.ts";
 
 export type BrokerOptions = Address;
 
@@ -8,7 +8,7 @@ export type BrokerOptions = Address;
 export const withBrokerOptions = (command: Command): Command =>
   command
     .optionsGroup("RabbitMQ:")
-    .option("--host <host>", "RabbitMQ's host (default: that of RABBITMQ_URL, else 127.0.0.1)")
+    .option("--host <host>", "RabbitMQ's host (default: that of RABBITMQ_URL, else 127.0.0.1)", parseHost)
     .option("--port <port>", "its port (default: that of RABBITMQ_URL, else RABBITMQ_PORT)", parsePort)
     .option("--rmq-username <name>", "its user (default: that of RABBITMQ_URL, else rmq)")
     .option("--rmq-password <password>", "the user's password (default: RABBITMQ_DEFAULT_PASS)");

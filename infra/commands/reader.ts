@@ -32,7 +32,7 @@ function explain(error: unknown, url: string): unknown {
       cause: error,
     });
   const { code } = error as NodeJS.ErrnoException;
-  if (code === "EPIPE" || !isConnection(error)) return error;
+  if (!noAnswer.test(code ?? "")) return error;
   return new Error(
     `ClickHouse at ${url} does not answer (${code}): start it with \`npx sluice up\`, or say where it is (CLICKHOUSE_URL).`,
     { cause: error },
@@ -42,6 +42,5 @@ function explain(error: unknown, url: string): unknown {
 /** A syntax error lists every word of the language that could have followed. */
 const shorten = (message: string) => message.trim().replace(/(Expected one of: .{100}[^,]*).{100,}/s, "$1 …");
 
-/** Node's system errors of sockets and name look-ups. */
-const isConnection = (error: unknown) =>
-  error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
+/** Node's codes for a server that is not there, or that is no HTTP server. */
+const noAnswer = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|HPE_)/;

@@ -80,7 +80,7 @@ function explain(error: Error & { code?: unknown }, url: string): Error {
   const { username } = new URL(url);
   const where = `RabbitMQ at ${place(url)}`;
   const said = (sentence: string) => new Error(sentence, { cause: error });
-  if (/ACCESS.REFUSED|during opening handshake/.test(error.message)) {
+  if (/ACCESS.REFUSED/.test(error.message)) {
     return said(
       `${where} refuses user ${decodeURIComponent(username)}: wrong name or password (--rmq-username, --rmq-password, or RABBITMQ_URL and RABBITMQ_DEFAULT_PASS in the environment or .env).`,
     );
@@ -88,6 +88,12 @@ function explain(error: Error & { code?: unknown }, url: string): Error {
   const missing = /NOT.FOUND - no exchange '([^']+)'/.exec(error.message);
   if (missing) {
     return said(`${where} has no exchange "${missing[1]}": run \`npx sluice up\`, which declares it.`);
+  }
+  if (/ConnectionOpenOk/.test(error.message)) {
+    const vhost = decodeURIComponent(new URL(url).pathname.slice(1)) || "/";
+    return said(
+      `${where} has no virtual host "${vhost}" for user ${decodeURIComponent(username)} (RABBITMQ_URL).`,
+    );
   }
   if (error.message === "connect ETIMEDOUT" || typeof error.code === "string") {
     return said(

@@ -19,12 +19,16 @@ export async function reportSending<Result extends { sent: number; unconfirmed?:
   const start = performance.now();
   const elapsed = () => Math.round(performance.now() - start) / 1000;
   const amount = (sent: number) => `${sent} ${noun}${sent === 1 ? "" : "s"}`;
+  let known = 0;
   const progress = openProgress(`sending ${noun}s`);
   try {
     const { result, interrupted } = await interruptible((signal) =>
       send({
         signal,
-        onProgress: (sent) => progress.update(`sent ${amount(sent)} in ${elapsed().toFixed(1)} s`),
+        onProgress(sent) {
+          known = sent;
+          progress.update(`sent ${amount(sent)} in ${elapsed().toFixed(1)} s`);
+        },
         onNotice: progress.note,
       }),
     );
@@ -34,7 +38,8 @@ export async function reportSending<Result extends { sent: number; unconfirmed?:
     if (json) process.stdout.write(`${JSON.stringify({ ...result, seconds })}\n`);
     // A client that is still looking for its broker would keep the process.
     if (interrupted) process.exit(interrupted);
-  } finally {
-    progress.end();
+  } catch (error) {
+    progress.end(known > 0 ? `sent at least ${amount(known)}, then failed` : undefined);
+    throw error;
   }
 }
