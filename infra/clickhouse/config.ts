@@ -3,12 +3,10 @@ import { join } from "node:path";
 import { inputRole, roleOf, users } from "./users.ts";
 
 /**
- * Settings that read or write files of the machine, reach over the network or smuggle expressions and other languages into a
- * statement. In a server they are confined to its own folders; the embedded engine does not confine them, so nobody may set them.
+ * Settings that read or write files of the machine, reach over the network or bring in other languages. In a server they are
+ * confined to its own folders; the embedded engine does not confine them, so nobody may set them.
  */
 export const lockedSettings = [
-  "additional_result_filter",
-  "additional_table_filters",
   "allow_experimental_eval_table_function",
   "dialect",
   "format_avro_schema_registry_url",

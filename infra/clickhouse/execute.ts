@@ -25,7 +25,7 @@ export async function execute(
   const { engine, files, sessions, running, log } = server;
   const analysis = await engine.analyze(utf8(given.full));
   if (analysis.statementCount === 0) await syntaxError(server, given);
-  permit(ask.user, given, analysis);
+  permit(ask, given, analysis);
   if (given.tokens.some((token) => /^(QUERY_LOG|LOGS)$/.test(token.text))) await log.flush();
   const entry = running.start(ask.queryId, ask.user.name);
   let release = () => {};

@@ -1,8 +1,8 @@
 import type { QueryAnalysis } from "chdb/durable/node";
 import { accessDenied, ServerError } from "./errors.ts";
 import { nameOf, tokens } from "./lexer.ts";
+import type { Ask } from "./request.ts";
 import { inputCall, type Statement } from "./statement.ts";
-import type { User } from "./users.ts";
 
 /** QueryClass of chdb: SET, USE, SYSTEM, KILL, BACKUP and writes outside the engine are Control. */
 const [readOnly, control, unknown] = [0, 3, 4];
@@ -13,7 +13,7 @@ export const isRead = (analysis: QueryAnalysis) => analysis.queryClass === readO
  * Refuses what the engine's roles cannot refuse. They decide who reads and writes which table; this only keeps a statement
  * from leaving its role and from using the few functions of the embedded engine that reach around privileges.
  */
-export function permit(user: User, statement: Statement, analysis: QueryAnalysis): void {
+export function permit({ user, settings }: Ask, statement: Statement, analysis: QueryAnalysis): void {
   const { sql, full } = statement;
   const behind = tokens(full.slice(sql.length)).find((token) => token.kind !== "semicolon");
   if (behind || (analysis.statementCount > 1 && !user.trusted)) throw severalStatements(full, sql.length);
@@ -27,7 +27,9 @@ export function permit(user: User, statement: Statement, analysis: QueryAnalysis
   if (user.trusted) return;
   const input = inputCall(statement);
   const own = input ? sql.slice(0, input.start) + sql.slice(input.end) : sql;
-  const grant = reachesAround(own) ?? reachesAround(input?.structure ?? "");
+  const grant = [own, input?.structure ?? "", [...settings.keys()].join(" ")]
+    .map(reachesAround)
+    .find(Boolean);
   if (grant) throw accessDenied(user.name, grant);
   const { queryClass } = analysis;
   const leavesRole = words[0] === "SET" && ["ROLE", "DEFAULT"].includes(words[1] ?? "");
@@ -65,6 +67,8 @@ export const valuesExpressions = [
   "input_format_values_interpret_expressions",
   "input_format_values_deduce_templates_of_expressions",
 ];
+/** Settings whose value is or allows an expression, where the same could be hidden. */
+const expressionSettings = [...valuesExpressions, "additional_result_filter", "additional_table_filters"];
 
 /** The privilege that would allow what a text does around the engine's privileges, or nothing. */
 export function reachesAround(sql: string): string | undefined {
@@ -75,7 +79,7 @@ export function reachesAround(sql: string): string | undefined {
       return "CREATE TEMPORARY TABLE ON *.*";
     name = nameOf(sql, token);
     if (name === "file" && previous !== ".") return "READ ON FILE";
-    if (name && valuesExpressions.includes(name)) return `SET ${name}`;
+    if (name && expressionSettings.includes(name)) return `SET ${name}`;
     previous = token.text;
   }
   return undefined;

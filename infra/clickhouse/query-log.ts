@@ -100,10 +100,11 @@ export class QueryLog {
   }
 }
 
-const times = (name: string, at: number): Row => ({
-  [name]: Math.floor(at / 1000),
-  [`${name}_microseconds`]: at / 1000,
-});
+/** A moment as two columns: to the second and to the microsecond, UTC. */
+function times(name: string, at: number): Row {
+  const text = new Date(at).toISOString().replace("T", " ");
+  return { [name]: text.slice(0, 19), [`${name}_microseconds`]: text.slice(0, 23) };
+}
 
 const cutAt = 100_000;
 

@@ -17,22 +17,28 @@ const into = ({ statement, ask }: Work, path: string, mode: string) => {
 export async function select(work: Work): Promise<void> {
   const path = work.files.pipes.take();
   const source = readPipe(path);
-  const done = work.run(into(work, path, "APPEND")).then(
-    () => endPipe(path),
-    (error) => void source.destroy(error),
+  const failure = work.run(into(work, path, "APPEND")).then(
+    () => {
+      endPipe(path);
+      return undefined;
+    },
+    (error: Error) => {
+      source.destroy(error);
+      return error;
+    },
   );
   try {
-    await forward(work, source, done);
+    await forward(work, source, failure);
   } finally {
     // The engine blocks until what it writes is read, and for ever if nobody reads: a broken answer is read to its end.
     source.resume();
-    await done;
+    await failure;
     source.destroy();
     work.files.pipes.give(path);
   }
 }
 
-async function forward(work: Work, source: Socket, done: Promise<void>): Promise<void> {
+async function forward(work: Work, source: Socket, failure: Promise<Error | undefined>): Promise<void> {
   const { reply } = work;
   const head: Buffer[] = [];
   let size = 0;
@@ -47,7 +53,9 @@ async function forward(work: Work, source: Socket, done: Promise<void>): Promise
       await reply.write(Buffer.concat(head));
     }
   }
-  await done;
+  // The pipe ends before the engine says why: only its word tells a whole result from a broken one.
+  const error = await failure;
+  if (error) throw error;
   if (!reply.response.headersSent) {
     work.begin(size);
     await reply.write(Buffer.concat(head));
