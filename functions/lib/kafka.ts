@@ -1,4 +1,4 @@
-import { CompressionTypes, Kafka, logLevel } from "kafkajs";
+import { CompressionTypes, Kafka, logLevel, type Producer } from "kafkajs";
 import { z } from "zod";
 import { log } from "./log.ts";
 
@@ -16,7 +16,10 @@ export const kafkaVariables = {
   KAFKA_BROKERS: z.string().transform((brokers) => brokers.split(",").map((broker) => broker.trim())),
 };
 
-/** One idempotent producer for this execution environment, connected by the first batch that needs it. */
+/** Without a batch for so long the connection is closed: `sls invoke local` ends, and a thawed sandbox holds no dead socket. */
+const idleMs = 3000;
+
+/** One idempotent producer for this execution environment, connected by the batch that needs it. */
 export function openProducer(env: { KAFKA_BROKERS: string[] }): Produce {
   const kafka = new Kafka({
     clientId: "sluice",
@@ -28,19 +31,35 @@ export function openProducer(env: { KAFKA_BROKERS: string[] }): Produce {
         log("error", `kafka: ${entry.message}`, { error: entry.error }),
     retry: { retries: 5 },
   });
+  let connection: Promise<Producer> | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  const close = () => {
+    const closing = connection;
+    connection = undefined;
+    closing?.then((producer) => producer.disconnect()).catch(() => {}); // The next batch connects anew.
+  };
+  return async (topic, messages) => {
+    if (messages.length === 0) return;
+    clearTimeout(idle);
+    connection ??= connect(kafka);
+    try {
+      const producer = await connection;
+      await producer.send({ topic, messages, acks: -1, compression: CompressionTypes.None });
+    } catch (error) {
+      close();
+      throw error;
+    }
+    clearTimeout(idle);
+    idle = setTimeout(close, idleMs);
+  };
+}
+
+async function connect(kafka: Kafka): Promise<Producer> {
   const producer = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
   });
-  let connected: Promise<void> | undefined;
-  return async (topic, messages) => {
-    if (messages.length === 0) return;
-    connected ??= producer.connect();
-    await connected.catch((error) => {
-      connected = undefined;
-      throw error;
-    });
-    await producer.send({ topic, messages, acks: -1, compression: CompressionTypes.None });
-  };
+  await producer.connect();
+  return producer;
 }

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { chatMessage } from "./chat-message.ts";
+import { decodeKafkaEvent } from "./envelope/kafka.ts";
+import { decodeRabbitMQEvent } from "./envelope/rabbitmq.ts";
+import { rating } from "./rating.ts";
+import { shadow } from "./shadow.ts";
+
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`samples/${name}.json`, import.meta.url), "utf8"));
+
+test.each([
+  ["rabbitmq.chat", decodeRabbitMQEvent(read("rabbitmq.chat")).map(({ body }) => body), chatMessage],
+  ["kafka.ratings", decodeKafkaEvent(read("kafka.ratings")).map(({ value }) => value), rating],
+  ["kafka.shadow", decodeKafkaEvent(read("kafka.shadow")).map(({ value }) => value), shadow],
+])("the captured %s holds messages that keep their contract", (_name, bodies, contract) => {
+  expect(bodies.length).toBeGreaterThan(0);
+  for (const body of bodies) expect(contract.decode(body)).toMatchObject({ ok: true });
+});
+
+test("the captured HTTP events name a route", () => {
+  expect(read("http.endpoints").routeKey).toBe("GET /v1/endpoints/{name}");
+  expect(read("http.health").routeKey).toBe("GET /health/ready");
+});
