@@ -1,4 +1,4 @@
-import { Transform } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EXCEPTION_TAG_HEADER_NAME, extractErrorAtTheEndOfChunk } from "@clickhouse/client";
 import { neutraliseLines } from "../terminal/neutralise.ts";
@@ -13,43 +13,41 @@ export async function runSql(query: string, params: Record<string, string>, form
       clickhouse_settings: { default_format: format } as Record<string, string>,
     });
     const tag = response_headers[EXCEPTION_TAG_HEADER_NAME];
-    const stages = [
-      lateError(typeof tag === "string" ? tag : undefined),
-      ...(process.stdout.isTTY ? [readable()] : []),
-    ];
-    await pipeline([stream, ...stages, process.stdout], { end: false });
+    const answer = untilError(stream, typeof tag === "string" ? tag : undefined);
+    await pipeline(process.stdout.isTTY ? readable(answer) : answer, process.stdout, { end: false });
   });
 }
 
-/** The server announces an error after the first rows in the last bytes of a 200 answer, at most this many. */
+/** The server tells an error that comes after the first rows in the last bytes of a 200 answer: at most this many. */
 const longestError = 32 * 1024;
 
-/** Passes bytes on, holding the last ones back until it is known that they are no error. */
-export function lateError(tag: string | undefined): Transform {
+/**
+ * The answer's bytes, the last ones held back until it is known that they are no error.
+ * @throws ClickHouseError after the rows before it; the server breaks the connection then, too.
+ */
+export async function* untilError(answer: Readable, tag: string | undefined): AsyncGenerator<Buffer> {
   let held = Buffer.alloc(0);
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (tag === undefined) return done(null, chunk);
+  let broken: unknown;
+  try {
+    for await (const chunk of answer) {
       held = Buffer.concat([held, chunk]);
-      const free = Math.max(held.length - longestError, 0);
-      this.push(held.subarray(0, free));
+      const free = tag === undefined ? held.length : Math.max(held.length - longestError, 0);
+      yield held.subarray(0, free);
       held = held.subarray(free);
-      done();
-    },
-    flush(done) {
-      const start = held.indexOf(`\r\n__exception__\r\n${tag}`);
-      this.push(start < 0 ? held : held.subarray(0, start));
-      done(start < 0 ? null : extractErrorAtTheEndOfChunk(held, tag ?? ""));
-    },
-  });
+    }
+  } catch (error) {
+    broken = error;
+    held = Buffer.concat([held, answer.read() ?? Buffer.alloc(0)]); // what had come before the break, unread
+  }
+  const start = held.indexOf(`\r\n__exception__\r\n${tag}`);
+  yield start < 0 ? held : held.subarray(0, start);
+  if (start >= 0) throw extractErrorAtTheEndOfChunk(held, tag ?? "");
+  if (broken) throw broken;
 }
 
 /** What a terminal shows is text: cells cannot send it escape sequences. */
-export function readable(): Transform {
+export async function* readable(answer: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  return new Transform({
-    transform: (chunk: Buffer, _encoding, done) =>
-      done(null, neutraliseLines(decoder.decode(chunk, { stream: true }))),
-    flush: (done) => done(null, neutraliseLines(decoder.decode())),
-  });
+  for await (const chunk of answer) yield neutraliseLines(decoder.decode(chunk, { stream: true }));
+  yield neutraliseLines(decoder.decode());
 }
