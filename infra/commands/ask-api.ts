@@ -32,7 +32,7 @@ export type Answer = z.output<typeof answer>;
 export async function listEndpoints(): Promise<Endpoint[]> {
   const { status, body } = await get("/v1/endpoints");
   if (status !== 200) throw refused(status, body);
-  return endpointList.parse(body).endpoints;
+  return expect(endpointList, body).endpoints;
 }
 
 /** @throws Error with the API's own words for a refusal; for an unknown name with the one that was probably meant. */
@@ -40,7 +40,7 @@ export async function askEndpoint(name: string, params: Record<string, string>):
   const { status, body } = await get(
     `/v1/endpoints/${encodeURIComponent(name)}?${new URLSearchParams(params)}`,
   );
-  if (status === 200) return answer.parse(body);
+  if (status === 200) return expect(answer, body);
   if (status !== 404) throw refused(status, body);
   const names = (await listEndpoints()).map((endpoint) => endpoint.name);
   const meant = suggest(name, names);
@@ -71,6 +71,15 @@ async function get(path: string): Promise<{ status: number; body: unknown }> {
       cause,
     });
   }
+}
+
+function expect<Body>(shape: z.ZodType<Body>, body: unknown): Body {
+  const parsed = shape.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const given = JSON.stringify(body).slice(0, 200);
+  throw new Error(`HTTP_PORT leads to something other than this project's HTTP API: it answered ${given}`, {
+    cause: parsed.error,
+  });
 }
 
 function refused(status: number, body: unknown): Error {
