@@ -37,7 +37,13 @@ export function writeEnvFile(path: string, example: string, env: NodeJS.ProcessE
 /** The first character is a letter: a value that starts with a dash would be read as an option. */
 const secret = () => `s${randomBytes(24).toString("base64url")}`;
 
-const quote = (value: string) => (/^[\w.~-]+$/.test(value) ? value : `'${value}'`);
+/** In the quotes that the value does not hold; `.env` knows no escapes. */
+const quote = (value: string) => {
+  const mark = ["", "'", "`", '"'].find((one) =>
+    one === "" ? /^[\w.~-]*$/.test(value) : !value.includes(one),
+  );
+  return `${mark ?? ""}${value}${mark ?? ""}`;
+};
 
 /** The secrets that these services need and that neither the environment nor `.env` has. */
 export function missingSecrets(settings: Settings, services: readonly Service[]): string[] {
