@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { type ChdbResult, drainPending, Session } from "chdb";
-import { nodeEngineFactory, type QueryAnalysis } from "chdb/durable/node";
+import { type Addon, type Analysis, type Connection, loadAddon, type RawResult } from "./addon.ts";
 import { writeConfig } from "./config.ts";
 import { literal } from "./sql.ts";
 
@@ -15,13 +14,18 @@ export interface Engine {
   /** Content-Type by lower-case format name. */
   readonly contentTypes: ReadonlyMap<string, string>;
   /** A connection with settings, parameters, temporary tables and a current database of its own. */
-  connect(): Session;
-  run(connection: Session, sql: string, format: string): Promise<ChdbResult>;
+  connect(): Connection;
+  /** Not while a statement runs on it. */
+  disconnect(connection: Connection): void;
+  run(connection: Connection, sql: string, format: string): Promise<RawResult>;
   /** What the engine's own parser makes of a text: how many statements, and whether they read, write or control. */
-  analyze(sql: string): Promise<QueryAnalysis>;
+  analyze(sql: string): Promise<Analysis>;
+  /** Runs the server's own SQL on this thread. */
+  ask(sql: string): string;
   /** Asks the statement tagged so to stop. Does not wait, and takes no thread of the pool, which may be full. */
   kill(tag: string): void;
-  close(): Promise<void>;
+  /** After all other connections have been let go. */
+  close(): void;
 }
 
 /** Another process holds the data directory. */
@@ -29,51 +33,52 @@ export class DirectoryInUse extends Error {
   override name = "DirectoryInUse";
 }
 
-export async function openEngine(directory: string): Promise<Engine> {
+/** Opens the engine. Later statements only: nothing may run on it before this returns. */
+export function openEngine(directory: string): Engine {
   const store = join(directory, "store");
   mkdirSync(store, { recursive: true });
-  const connectionArgs = writeConfig(directory, Math.floor(totalmem() * 0.6));
-  const connect = () => new Session(store, { connectionArgs });
-  const kept = open(store, connect);
-  makeDefaultPlain(kept, store);
-  const parser = await nodeEngineFactory({ extraArgs: connectionArgs })();
-  await parser.start({ dataPath: store, backupsAllowedPath: join(directory, "backups") });
-  const known = new Map<string, Promise<QueryAnalysis>>();
-  const formats = JSON.parse(
-    kept.query("SELECT lower(name), content_type FROM system.formats", "JSONCompact"),
+  const addon = loadAddon();
+  const args = writeConfig(directory, Math.floor(totalmem() * 0.6));
+  const kept = open(addon, store, args);
+  const ask = (sql: string, format = "TSVRaw") => addon.QueryWithConnection(kept, sql, format).trim();
+  makeDefaultPlain(ask, store);
+  const parser = addon.CreateConnection(store, args);
+  const known = new Map<string, Promise<Analysis>>();
+  const formats: { data: [string, string][] } = JSON.parse(
+    ask("SELECT lower(name), content_type FROM system.formats WHERE content_type != ''", "JSONCompact"),
   );
   return {
-    version: kept.query("SELECT version()", "TSVRaw").trim(),
-    contentTypes: new Map(formats.data.filter(([, type]: [string, string]) => type !== "")),
-    connect,
-    run: (connection, sql, format) => connection.queryAsync(sql, { format }),
+    version: ask("SELECT version()"),
+    contentTypes: new Map(formats.data),
+    connect: () => addon.CreateConnection(store, args),
+    disconnect: (connection) => addon.CloseConnection(connection),
+    run: (connection, sql, format) => addon.QueryAsyncConnection(connection, sql, format),
     analyze(sql) {
       const found = known.get(sql);
       if (found) return found;
       if (known.size >= 1000) known.clear();
-      const analysis = parser.analyze(sql, "default");
+      const analysis = addon.DurableClassifyAsync(parser, sql, "default");
       if (sql.length < 10_000) known.set(sql, analysis);
       return analysis;
     },
-    kill: (tag) => void kept.query(`KILL QUERY WHERE Settings['${tagSetting}'] = ${literal(tag)} ASYNC`),
-    async close() {
-      await parser.close();
-      kept.close();
-      await drainPending();
+    ask,
+    kill: (tag) => void ask(`KILL QUERY WHERE Settings['${tagSetting}'] = ${literal(tag)} ASYNC`),
+    close() {
+      addon.CloseConnection(parser);
+      addon.CloseConnection(kept);
     },
   };
 }
 
-function open(store: string, connect: () => Session): Session {
+function open(addon: Addon, store: string, args: readonly string[]): Connection {
   try {
-    return connect();
+    return addon.CreateConnection(store, args);
   } catch (error) {
     const status = join(store, "status");
-    const held = /Code: 76\b|another server instance/i.test(`${error} ${(error as Error).cause}`);
     const pid = existsSync(status) && /PID: (\d+)/.exec(readFileSync(status, "utf8"))?.[1];
-    if (!held && !(pid && isRunning(Number(pid)))) throw error;
+    if (!pid || !isRunning(Number(pid))) throw error;
     throw new DirectoryInUse(
-      `The data directory ${store} is in use by process ${pid || "unknown"}. Stop that one, or give --data another directory.`,
+      `The data directory ${store} is in use by process ${pid}. Stop that one, or give --data another directory.`,
     );
   }
 }
@@ -90,8 +95,7 @@ function isRunning(pid: number): boolean {
  * The embedded engine opens `default` as an overlay over the machine's files: `x IN default.\`/etc/passwd\`` reads one, past
  * all privileges. Its tables are ordinary ones underneath, so opening it again as an ordinary database closes the hole.
  */
-function makeDefaultPlain(connection: Session, store: string): void {
-  const ask = (sql: string) => connection.query(sql, "TSVRaw").trim();
+function makeDefaultPlain(ask: (sql: string) => string, store: string): void {
   const metadata = join(store, "metadata", "default");
   const empty = !existsSync(metadata) || readdirSync(metadata).length === 0;
   if (empty) ask("DROP DATABASE default; CREATE DATABASE default ENGINE = Atomic");

@@ -1,4 +1,4 @@
-import type { QueryAnalysis } from "chdb/durable/node";
+import type { Analysis } from "./addon.ts";
 import { asServerError, ServerError } from "./errors.ts";
 import { isRead, permit, reachesAround } from "./guard.ts";
 import { insert } from "./insert.ts";
@@ -32,7 +32,7 @@ export async function execute(
   try {
     const taken = sessions.take(ask);
     release = taken.release;
-    const restore = ask.session ? await undo(taken.connection, ask) : undefined;
+    const restore = ask.session ? await undo(engine, taken.connection, ask) : undefined;
     const statement = withOurProcesses(given, running);
     const before = prelude(ask, entry.tag, {
       input: inputCall(given) !== undefined,
@@ -86,12 +86,12 @@ function told(ask: Ask, thrown: unknown): ServerError {
   return new ServerError(code, type, clean + hint);
 }
 
-async function dispatch(work: Work, analysis: QueryAnalysis, data: Spool | undefined): Promise<void> {
+async function dispatch(work: Work, analysis: Analysis, data: Spool | undefined): Promise<void> {
   const { verb, sql } = work.statement;
   if (data) return insert(work, data);
   const rows = isRead(analysis) && ["SELECT", "WITH", "FROM", "("].includes(verb);
   if (rows) return work.ask.whole ? selectWhole(work) : select(work);
-  return work.answer((await work.run(utf8(sql))).bytes());
+  return work.answer((await work.run(utf8(sql))).bytes);
 }
 
 /** The engine's parser only counts; this asks it what is wrong, without a chance of running any of it. */
@@ -107,6 +107,6 @@ async function syntaxError({ engine }: Server, statement: Statement): Promise<vo
       error.message.replace(/: In scope SELECT formatQuery\([\s\S]*$/, ""),
     );
   } finally {
-    connection.close();
+    engine.disconnect(connection);
   }
 }

@@ -1,19 +1,19 @@
-import type { QueryAnalysis } from "chdb/durable/node";
+import type { Analysis } from "./addon.ts";
 import { accessDenied, ServerError } from "./errors.ts";
 import { nameOf, tokens } from "./lexer.ts";
 import type { Ask } from "./request.ts";
 import { inputCall, type Statement } from "./statement.ts";
 
-/** QueryClass of chdb: SET, USE, SYSTEM, KILL, BACKUP and writes outside the engine are Control. */
+/** Values of `Analysis.queryClass`. */
 const [readOnly, control, unknown] = [0, 3, 4];
 
-export const isRead = (analysis: QueryAnalysis) => analysis.queryClass === readOnly;
+export const isRead = (analysis: Analysis) => analysis.queryClass === readOnly;
 
 /**
  * Refuses what the engine's roles cannot refuse. They decide who reads and writes which table; this only keeps a statement
  * from leaving its role and from using the few functions of the embedded engine that reach around privileges.
  */
-export function permit({ user, settings }: Ask, statement: Statement, analysis: QueryAnalysis): void {
+export function permit({ user, settings }: Ask, statement: Statement, analysis: Analysis): void {
   const { sql, full } = statement;
   const behind = tokens(full.slice(sql.length)).find((token) => token.kind !== "semicolon");
   if (behind || (analysis.statementCount > 1 && !user.trusted)) throw severalStatements(full, sql.length);

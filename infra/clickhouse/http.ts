@@ -25,7 +25,7 @@ export function createHttp(engine: Engine, directory: string, passwords: Readonl
     engine,
     passwords,
     files: { pipes: new Pipes(folder), newSpool },
-    sessions: new Sessions(engine.connect),
+    sessions: new Sessions(engine),
     running: new Running(),
     log: new QueryLog(engine, newSpool),
   };

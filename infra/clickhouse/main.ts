@@ -29,7 +29,16 @@ function readOptions() {
 
 const usage = "Usage: node infra/clickhouse/main.ts --data DIR [--port 8123] [--host 127.0.0.1]";
 
-async function main() {
+function open(data: string) {
+  try {
+    return openEngine(data);
+  } catch (error) {
+    const { message } = error as Error;
+    return fail(error instanceof DirectoryInUse ? message : `ClickHouse did not open ${data}: ${message}`, 1);
+  }
+}
+
+function main() {
   let options: ReturnType<typeof readOptions>;
   try {
     options = readOptions();
@@ -38,12 +47,7 @@ async function main() {
   }
   const { data, port, host } = options;
   mkdirSync(data, { recursive: true });
-  const engine = await openEngine(data).catch((error) =>
-    fail(
-      error instanceof DirectoryInUse ? error.message : `ClickHouse did not open ${data}: ${error.message}`,
-      1,
-    ),
-  );
+  const engine = open(data);
   const passwords = new Map(users.map((user) => [user.name, process.env[user.passwordVariable] ?? ""]));
   const http = createHttp(engine, data, passwords);
   let stopping = false;
@@ -51,14 +55,14 @@ async function main() {
     if (stopping) return;
     stopping = true;
     await http.close(5_000);
-    await engine.close();
+    engine.close();
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   if (process.send) process.once("disconnect", stop);
   http.server.once("error", async (error: NodeJS.ErrnoException) => {
     await http.close(0);
-    await engine.close();
+    engine.close();
     const taken = `Port ${port} on ${host} is taken. Stop what listens there, or choose another port with CLICKHOUSE_PORT or --port.`;
     fail(
       error.code === "EADDRINUSE" ? taken : `ClickHouse cannot listen on ${host}:${port}: ${error.message}`,
@@ -71,4 +75,4 @@ async function main() {
   });
 }
 
-await main();
+main();

@@ -1,5 +1,5 @@
-import type { Session as Connection } from "chdb";
-import { tagSetting } from "./engine.ts";
+import type { Connection } from "./addon.ts";
+import { type Engine, tagSetting } from "./engine.ts";
 import { valuesExpressions } from "./guard.ts";
 import type { Ask } from "./request.ts";
 import { identifier, literal } from "./sql.ts";
@@ -38,14 +38,12 @@ export function prelude(
  * URL settings and the database of a request hold for that request, also in a session: answers the SQL that puts the
  * connection back to where it was. `readonly` cannot be put back; a session keeps it.
  */
-export async function undo(connection: Connection, ask: Ask): Promise<string> {
+export async function undo(engine: Engine, connection: Connection, ask: Ask): Promise<string> {
   const names = [...ask.settings.keys(), tagSetting].filter((name) => name !== "readonly");
-  const { data } = (
-    await connection.queryAsync(
-      `SELECT name, value, changed, currentDatabase() FROM system.settings WHERE name IN (${names.map(literal).join(", ")})`,
-      { format: "JSONCompact" },
-    )
-  ).json<{ data: [string, string, number, string][] }>();
+  const list = names.map(literal).join(", ");
+  const sql = `SELECT name, value, changed, currentDatabase() FROM system.settings WHERE name IN (${list})`;
+  const { bytes } = await engine.run(connection, sql, "JSONCompact");
+  const { data }: { data: [string, string, number, string][] } = JSON.parse(Buffer.from(bytes).toString());
   const old = data.map(
     ([name, value, changed]) => `${identifier(name)} = ${changed ? literal(value) : "DEFAULT"}`,
   );

@@ -20,6 +20,8 @@ const table = `CREATE TABLE IF NOT EXISTS server_log.query_log (
   ProfileEvents Map(LowCardinality(String), UInt64), Settings Map(LowCardinality(String), LowCardinality(String))
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(event_date) ORDER BY (event_date, event_time) TTL event_date + INTERVAL 30 DAY`;
 
+const view = "CREATE OR REPLACE VIEW system.query_log AS SELECT * FROM server_log.query_log";
+
 const flushEvery = 5_000;
 const mostHeld = 50_000;
 
@@ -31,14 +33,11 @@ export class QueryLog {
   #held: Row[] = [];
   #flushing: Promise<void> = Promise.resolve();
 
-  /** Throws when the table cannot be made. */
+  /** Makes the table when there is none, and the view anew: `system` is not kept. */
   constructor(engine: Engine, newSpool: () => string) {
     this.#engine = engine;
     this.#newSpool = newSpool;
-    const connection = engine.connect();
-    connection.query(`CREATE DATABASE IF NOT EXISTS server_log; ${table}`);
-    connection.query("CREATE OR REPLACE VIEW system.query_log AS SELECT * FROM server_log.query_log");
-    connection.close();
+    engine.ask(`CREATE DATABASE IF NOT EXISTS server_log; ${table}; ${view}`);
     this.#timer = setInterval(() => void this.flush(), flushEvery).unref();
   }
 
@@ -89,7 +88,7 @@ export class QueryLog {
     } catch (error) {
       console.error(`${rows.length} rows of query_log are lost: ${asServerError(error).message}`);
     } finally {
-      connection.close();
+      this.#engine.disconnect(connection);
       await spool.drop();
     }
   }

@@ -85,19 +85,20 @@ const clauses = new Set(
 
 /** The statement with `FROM system.processes` showing the clients' ids; unchanged when it does not read that table. */
 export function withOurProcesses(statement: Statement, running: Running): Statement {
-  const { sql, tokens } = statement;
-  const at = tokens.findIndex(
-    (token, i) =>
-      (token.text === "FROM" || token.text === "JOIN") &&
-      tokens[i + 1]?.text === "SYSTEM" &&
-      tokens[i + 2]?.text === "." &&
-      tokens[i + 3]?.text === "PROCESSES",
+  const { sql, tokens, dataAt } = statement;
+  const named = (at: number, ...words: string[]) => words.every((word, i) => tokens[at + i]?.text === word);
+  const found = tokens.flatMap((token, i) =>
+    (token.text === "FROM" || token.text === "JOIN") && named(i + 1, "SYSTEM", ".", "PROCESSES") ? [i] : [],
   );
-  const [start, last, next] = [tokens[at + 1], tokens[at + 3], tokens[at + 4]];
-  if (at < 0 || !start || !last || statement.dataAt !== undefined) return statement;
-  const aliased =
-    next?.text === "AS" || (next?.kind === "word" && !clauses.has(next.text)) || next?.kind === "quoted";
-  const table = `${running.processes()}${aliased ? "" : " AS processes"}`;
-  const changed = readStatement(sql.slice(0, start.start) + table + sql.slice(last.end));
-  return changed ? withOurProcesses(changed, running) : statement;
+  if (found.length === 0 || dataAt !== undefined) return statement;
+  const table = running.processes();
+  let changed = sql;
+  for (const i of found.reverse()) {
+    const next = tokens[i + 4];
+    const aliased =
+      next?.text === "AS" || next?.kind === "quoted" || (next?.kind === "word" && !clauses.has(next.text));
+    const after = changed.slice(tokens[i + 3]?.end);
+    changed = `${changed.slice(0, tokens[i + 1]?.start)}${table}${aliased ? "" : " AS processes"}${after}`;
+  }
+  return { ...(readStatement(changed) ?? statement), logged: statement.logged };
 }

@@ -1,4 +1,5 @@
-import type { Session as Connection } from "chdb";
+import type { Connection } from "./addon.ts";
+import type { Engine } from "./engine.ts";
 import { ServerError } from "./errors.ts";
 import type { Ask } from "./request.ts";
 
@@ -11,16 +12,16 @@ interface Named {
 /** Connections kept between the requests of one `session_id`: they hold its settings and temporary tables. */
 export class Sessions {
   readonly #named = new Map<string, Named>();
-  readonly #connect: () => Connection;
-  constructor(connect: () => Connection) {
-    this.#connect = connect;
+  readonly #engine: Engine;
+  constructor(engine: Engine) {
+    this.#engine = engine;
   }
 
   /** A connection for one request. `release` it in any case. */
   take(ask: Ask): { connection: Connection; release: () => void } {
     if (!ask.session) {
-      const connection = this.#connect();
-      return { connection, release: () => connection.close() };
+      const connection = this.#engine.connect();
+      return { connection, release: () => this.#engine.disconnect(connection) };
     }
     const { id, timeout, mustExist } = ask.session;
     const key = `${ask.user.name} ${id}`;
@@ -28,7 +29,7 @@ export class Sessions {
     if (found?.busy)
       throw new ServerError(373, "SESSION_IS_LOCKED", `Session ${id} is locked by a concurrent client`);
     if (!found && mustExist) throw new ServerError(372, "SESSION_NOT_FOUND", `Session ${id} not found`);
-    const named = found ?? { connection: this.#connect(), busy: true };
+    const named = found ?? { connection: this.#engine.connect(), busy: true };
     clearTimeout(named.expiry);
     named.busy = true;
     this.#named.set(key, named);
@@ -43,7 +44,7 @@ export class Sessions {
     const named = this.#named.get(key);
     clearTimeout(named?.expiry);
     this.#named.delete(key);
-    named?.connection.close();
+    if (named) this.#engine.disconnect(named.connection);
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import type { ChdbResult, Session as Connection } from "chdb";
+import type { Connection, RawResult } from "./addon.ts";
 import type { Engine } from "./engine.ts";
 import type { Pipes } from "./pipes.ts";
 import type { Figures, Reply } from "./reply.ts";
@@ -21,7 +21,7 @@ export interface Work {
   /** It carries a credential. */
   readonly secret: boolean;
   /** Runs SQL under the request's role, database, settings and parameters. `written`: what it counts are rows written. */
-  run(sql: string, options?: { format?: string; written?: boolean }): Promise<ChdbResult>;
+  run(sql: string, options?: { format?: string; written?: boolean }): Promise<RawResult>;
   /** Sends the headers of a successful answer; `length` when all of it is known. */
   begin(length?: number): void;
   /** Sends a whole body. */
