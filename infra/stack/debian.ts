@@ -49,7 +49,7 @@ if [ ! -e "$policy" ]; then
   printf '#!/bin/sh\\nexit 101\\n' >"$policy" && chmod 755 "$policy"
 fi
 apt-get "$@" || exit
-for unit in $0; do deb-systemd-helper disable "$unit"; done
+if command -v systemctl >/dev/null; then systemctl disable $0; fi || :
 `;
 
 const hasLists = () => readdirSync("/var/lib/apt/lists").some((name) => name.includes("_Packages"));
