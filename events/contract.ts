@@ -44,6 +44,9 @@ export const text = z.string().refine((value) => value.isWellFormed(), {
   params: { reason: "unsupported_value" },
 });
 
+/** A key of something: it travels in keys and headers, so it stays short. */
+export const identifier = text.min(1).max(1024);
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** A contract for JSON bodies (RFC 8259, UTF-8). Keys the schema does not name are ignored. */
@@ -71,8 +74,14 @@ export function defineJsonContract<Event, Input>(
 
 function explain(error: z.core.$ZodError): Rejection {
   const details = error.issues.map((issue) => `${issue.path.join(".") || "the body"}: ${issue.message}`);
-  const unsupported = error.issues.some(
-    (issue) => issue.code === "custom" && issue.params?.reason === "unsupported_value",
-  );
-  return reject(unsupported ? "unsupported_value" : "invalid_event", details.join("; "));
+  return reject(reasonOf(error.issues), details.join("; "));
+}
+
+function reasonOf(issues: z.core.$ZodIssue[]): Reason {
+  if (issues.some((issue) => issue.code === "custom" && issue.params?.reason === "unsupported_value")) {
+    return "unsupported_value";
+  }
+  return issues.some((issue) => issue.code === "too_big" && issue.origin === "string")
+    ? "oversized"
+    : "invalid_event";
 }

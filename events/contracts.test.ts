@@ -106,3 +106,11 @@ test("a type that is not in the table of categories is rejected, a number in quo
     expect(shadow.decode(Buffer.from(body))).toMatchObject({ reason: "invalid_event" });
   }
 });
+
+test("an id too long to be a key is oversized, a long message is not", () => {
+  const long = "x".repeat(1025);
+  expect(rating.decode(rating.encode({ rating: 1, unique_id: long }))).toMatchObject({ reason: "oversized" });
+  expect(chatMessage.decode(chatMessage.encode({ username: "ann", message: long.repeat(5000) })).ok).toBe(
+    true,
+  );
+});

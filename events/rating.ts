@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { defineJsonContract, text } from "./contract.ts";
+import { defineJsonContract, identifier } from "./contract.ts";
 
 /** A human rated from 1 to 100, as published to the topic `dominate`. */
 export const rating = defineJsonContract(
   "rating",
-  z.object({ rating: z.int().min(1).max(100), unique_id: text.min(1) }),
+  z.object({ rating: z.int().min(1).max(100), unique_id: identifier }),
 );
 
 export type Rating = z.output<typeof rating.schema>;

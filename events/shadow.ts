@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineJsonContract, text } from "./contract.ts";
+import { defineJsonContract, identifier } from "./contract.ts";
 import { categories } from "./rating.ts";
 import { timestamp } from "./timestamp.ts";
 
@@ -23,7 +23,7 @@ const type = z.union([z.int(), z.string()]).transform((value, context) => {
 /** A classified human, as published to the topic `shadow`. `emit_timestamp` is decoded to microseconds. */
 export const shadow = defineJsonContract(
   "shadow",
-  z.object({ type, unique_id: text.min(1), emit_timestamp: timestamp }),
+  z.object({ type, unique_id: identifier, emit_timestamp: timestamp }),
 );
 
 export type Shadow = z.output<typeof shadow.schema>;

@@ -65,6 +65,13 @@ test("a topic that cannot be written to brings the batch back", async () => {
   await expect(handler(event(record(0, '{"rating":1,"unique_id":"ann"}')))).rejects.toThrow("no leader");
 });
 
+test("a batch of megabytes for one partition is taken", async () => {
+  const { brokers } = inject("services");
+  const value = Buffer.alloc(500, "x");
+  const messages = Array.from({ length: 10_000 }, () => ({ key: "one", value }));
+  await expect(openProducer({ KAFKA_BROKERS: brokers })("shadow", messages)).resolves.toBeUndefined();
+});
+
 test("the producer resolves when Kafka has the messages, headers and keys as given", async () => {
   const { brokers } = inject("services");
   const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING });

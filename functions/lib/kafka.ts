@@ -44,7 +44,9 @@ export function openProducer(env: { KAFKA_BROKERS: string[] }): Produce {
     connection ??= connect(kafka);
     try {
       const producer = await connection;
-      await producer.send({ topic, messages, acks: -1, compression: CompressionTypes.None });
+      for (const part of inRequests(messages)) {
+        await producer.send({ topic, messages: part, acks: -1, compression: CompressionTypes.None });
+      }
     } catch (error) {
       close();
       throw error;
@@ -52,6 +54,25 @@ export function openProducer(env: { KAFKA_BROKERS: string[] }): Produce {
     clearTimeout(idle);
     idle = setTimeout(close, idleMs);
   };
+}
+
+/** A broker takes 1 MiB for one partition (`message.max.bytes`), and all messages may belong to one. */
+const requestBytes = 768 * 1024;
+
+/** In order, each part within what a broker takes. */
+export function inRequests(messages: Outgoing[]): Outgoing[][] {
+  const parts: Outgoing[][] = [];
+  let room = 0;
+  for (const message of messages) {
+    const size = 128 + 3 * message.key.length + message.value.length;
+    if (size > room || parts.length === 0) {
+      parts.push([]);
+      room = requestBytes;
+    }
+    room -= size;
+    parts.at(-1)?.push(message);
+  }
+  return parts;
 }
 
 async function connect(kafka: Kafka): Promise<Producer> {
