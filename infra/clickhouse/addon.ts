@@ -1,10 +1,12 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** What a statement left: its result in the format asked for, and how much the engine went through. */
+/** What a statement left: its result in the format asked for. */
 export interface RawResult {
   bytes: Uint8Array;
+  /** Despite its name, rows of the result; of an INSERT, rows written. */
   rowsRead: number;
+  /** Likewise, bytes of the result before it is formatted. */
   bytesRead: number;
 }
 

@@ -6,7 +6,7 @@ import { killQueries } from "./kill.ts";
 import { prelude, undo } from "./prelude.ts";
 import type { Reply } from "./reply.ts";
 import type { Ask } from "./request.ts";
-import { withOurProcesses } from "./running.ts";
+import { type Run, withOurProcesses } from "./running.ts";
 import { select, selectWhole } from "./select.ts";
 import type { Server } from "./serve.ts";
 import type { Spool } from "./spool.ts";
@@ -42,6 +42,7 @@ export async function execute(
         !reachesAround(data.small.toString("latin1")),
     });
     const work = openWork(engine, files, {
+      entry,
       ask,
       statement,
       reply,
@@ -54,6 +55,7 @@ export async function execute(
     };
     void reply.closed.then(stopIfGone);
     const logged = log.begin(work);
+    const telling = tellProgress(server, ask, reply, entry);
     try {
       if (given.verb === "KILL" && given.tokens[1]?.text === "QUERY")
         await killQueries(work, entry, running, engine.kill);
@@ -64,12 +66,28 @@ export async function execute(
       logged(error);
       throw error;
     } finally {
+      clearInterval(telling);
       if (restore) await engine.run(taken.connection, restore, "Null");
     }
   } finally {
     release();
     entry.end();
   }
+}
+
+/** `send_progress_in_http_headers=1`: a header line at each interval until the answer begins. */
+function tellProgress(
+  { running }: Server,
+  { settings }: Ask,
+  reply: Reply,
+  run: Run,
+): NodeJS.Timeout | undefined {
+  if (settings.get("send_progress_in_http_headers") !== "1") return undefined;
+  const interval = Math.max(Number(settings.get("http_headers_progress_interval_ms")) || 100, 10);
+  return setInterval(() => {
+    if (!reply.begun) running.look(0);
+    if (run.progress) reply.progress(run.progress);
+  }, interval);
 }
 
 /** The engine speaks of its one user and of the spool; the client is told of itself and of what it sent. */

@@ -26,7 +26,7 @@ export function createHttp(engine: Engine, directory: string, passwords: Readonl
     passwords,
     files: { pipes: new Pipes(folder), newSpool },
     sessions: new Sessions(engine),
-    running: new Running(),
+    running: new Running(engine),
     log: new QueryLog(engine, newSpool),
   };
   const options = { maxHeaderSize: 1024 * 1024, keepAliveTimeout: 10_000, requestTimeout: 0 };
@@ -50,6 +50,7 @@ export function createHttp(engine: Engine, directory: string, passwords: Readonl
       for (const run of shared.running.all()) engine.kill(run.tag);
       await shared.running.idle(1000);
       server.closeAllConnections();
+      shared.running.close();
       await shared.log.close();
       shared.sessions.close();
     },

@@ -49,15 +49,18 @@ export class QueryLog {
     this.#add({ ...common, type: "QueryStart", ...times("event_time", startedAt) });
     return (error) => {
       const now = Date.now();
-      const { readRows, readBytes, writtenRows, elapsedMs } = work.figures();
+      const figures = work.figures();
       this.#add({
         ...common,
         type: error ? "ExceptionWhileProcessing" : "QueryFinish",
         ...times("event_time", now),
-        query_duration_ms: Math.round(elapsedMs),
-        read_rows: readRows,
-        read_bytes: readBytes,
-        written_rows: writtenRows,
+        query_duration_ms: Math.round(figures.elapsedMs),
+        read_rows: figures.readRows,
+        read_bytes: figures.readBytes,
+        written_rows: figures.writtenRows,
+        result_rows: figures.resultRows,
+        result_bytes: figures.resultBytes,
+        memory_usage: figures.memory,
         exception_code: error?.code ?? 0,
         exception: error?.message ?? "",
       });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, createBrotliCompress, createDeflate, createGzip, createZstdCompress } from "node:zlib";
 import { errorText, httpStatus, type ServerError } from "./errors.ts";
+import { EarlyHead, type Progress } from "./progress.ts";
 
 const encoders = {
   br: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
@@ -10,11 +11,14 @@ const encoders = {
   deflate: () => createDeflate({ level: 1 }),
 };
 
-/** Figures of a statement, as the X-ClickHouse-Summary header tells them. */
+/** Figures of a statement, as the X-ClickHouse-Summary header and the query log tell them. */
 export interface Figures {
   readRows: number;
   readBytes: number;
   writtenRows: number;
+  resultRows: number;
+  resultBytes: number;
+  memory: number;
   elapsedMs: number;
 }
 
@@ -29,6 +33,9 @@ export class Reply {
   /** Resolves when the client has gone or the answer is complete. */
   readonly closed: Promise<void>;
   gone = false;
+  /** Set when headers have begun to go out before the answer is known. */
+  #early: EarlyHead | undefined;
+  #finished = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, version: string, compress: boolean) {
     this.response = response;
@@ -43,6 +50,18 @@ export class Reply {
     });
   }
 
+  /** Whether the status can no longer be chosen. */
+  get begun(): boolean {
+    return this.response.headersSent || this.#finished;
+  }
+
+  /** Tells how far the statement has come, in a header of its own; from then on the status is 200. */
+  progress(progress: Progress): void {
+    if (this.begun || this.gone) return;
+    this.#early ??= new EarlyHead(this.response);
+    this.#early.progress(progress);
+  }
+
   /** Sends the headers. `length` when the whole body is known. */
   begin(
     status: number,
@@ -53,12 +72,14 @@ export class Reply {
     const all: Record<string, string | number> = { ...headers };
     if (figures) all["X-ClickHouse-Summary"] = summary(figures);
     if (this.#encoding) all["Content-Encoding"] = this.#encoding;
-    else if (length !== undefined) all["Content-Length"] = length;
+    else if (length !== undefined && !this.#early) all["Content-Length"] = length;
     if (status === 200) all["X-ClickHouse-Exception-Tag"] = this.#exceptionTag;
-    this.response.writeHead(status, all);
+    this.#finished = true;
+    if (this.#early) this.#out = this.#early.finish(all);
+    else this.response.writeHead(status, all);
     if (!this.#encoding) return;
     const encoder = encoders[this.#encoding]();
-    encoder.pipe(this.response);
+    encoder.pipe(this.#out);
     this.#out = encoder;
   }
 
@@ -78,7 +99,7 @@ export class Reply {
    */
   fail(error: ServerError): void {
     const text = errorText(error, this.#version);
-    if (!this.response.headersSent) {
+    if (!this.begun) {
       const headers = {
         "Content-Type": "text/plain; charset=UTF-8",
         "X-ClickHouse-Exception-Code": String(error.code),
@@ -106,9 +127,10 @@ const summary = (figures: Figures) =>
     read_rows: String(figures.readRows),
     read_bytes: String(figures.readBytes),
     written_rows: String(figures.writtenRows),
-    written_bytes: "0",
+    written_bytes: String(figures.writtenRows ? figures.resultBytes : 0),
     total_rows_to_read: "0",
-    result_rows: String(figures.writtenRows),
-    result_bytes: "0",
+    result_rows: String(figures.resultRows),
+    result_bytes: String(figures.resultBytes),
     elapsed_ns: String(Math.round(figures.elapsedMs * 1e6)),
+    memory_usage: String(figures.memory),
   });

@@ -1,5 +1,6 @@
-import { tagSetting } from "./engine.ts";
+import { type Engine, tagSetting } from "./engine.ts";
 import { ServerError } from "./errors.ts";
+import type { Progress } from "./progress.ts";
 import { literal } from "./sql.ts";
 import { readStatement, type Statement } from "./statement.ts";
 
@@ -8,16 +9,32 @@ export interface Run {
   tag: string;
   queryId: string;
   user: string;
+  startedAt: number;
+  /** How far it had come when last looked at; the engine does not say at the end. */
+  progress: Progress | undefined;
   ended: Promise<void>;
   end(): void;
 }
 
 const limit = 100;
+/** Statements that have run so long (ms) are looked at so often. */
+const watched = 250;
+
+const progressSql = `SELECT Settings['${tagSetting}'] AS tag, toString(read_rows) AS read_rows, toString(read_bytes) AS read_bytes,
+  toString(total_rows_approx) AS total_rows_to_read, toString(toUInt64(elapsed * 1e9)) AS elapsed_ns,
+  toString(memory_usage) AS memory_usage FROM system.processes FORMAT JSONEachRow`;
 
 /** The statements under way: the engine numbers its queries itself, here they have the ids their clients gave them. */
 export class Running {
   readonly #runs = new Map<string, Run>();
+  readonly #engine: Engine;
+  readonly #watch: NodeJS.Timeout;
   #last = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#watch = setInterval(() => this.look(watched), watched).unref();
+  }
 
   start(queryId: string, user: string): Run {
     if (this.#runs.size >= limit)
@@ -39,7 +56,7 @@ export class Running {
       this.#runs.delete(tag);
       resolve();
     };
-    const run = { tag, queryId, user, ended: promise, end };
+    const run = { tag, queryId, user, startedAt: Date.now(), progress: undefined, ended: promise, end };
     this.#runs.set(tag, run);
     return run;
   }
@@ -48,8 +65,20 @@ export class Running {
     return [...this.#runs.values()];
   }
 
-  get size(): number {
-    return this.#runs.size;
+  /** Notes the progress of all statements that have run for `age` ms. */
+  look(age: number): void {
+    const now = Date.now();
+    const old = this.all().filter((run) => now - run.startedAt >= age);
+    if (old.length === 0) return;
+    for (const line of this.#engine.ask(progressSql).split("\n")) {
+      const { tag, ...progress } = JSON.parse(line || "{}");
+      const run = this.#runs.get(tag);
+      if (run) run.progress = progress;
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#watch);
   }
 
   /** Resolves when nothing runs any more, or after `ms`. */

@@ -44,7 +44,7 @@ async function forward(work: Work, source: Socket, failure: Promise<Error | unde
   let size = 0;
   for await (const chunk of source.iterator({ destroyOnReturn: false })) {
     if (reply.gone) continue;
-    if (reply.response.headersSent) await reply.write(chunk);
+    if (reply.begun) await reply.write(chunk);
     else {
       head.push(chunk);
       size += chunk.length;
@@ -56,7 +56,7 @@ async function forward(work: Work, source: Socket, failure: Promise<Error | unde
   // The pipe ends before the engine says why: only its word tells a whole result from a broken one.
   const error = await failure;
   if (error) throw error;
-  if (!reply.response.headersSent) {
+  if (!reply.begun) {
     work.begin(size);
     await reply.write(Buffer.concat(head));
   }

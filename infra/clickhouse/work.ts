@@ -3,6 +3,7 @@ import type { Engine } from "./engine.ts";
 import type { Pipes } from "./pipes.ts";
 import type { Figures, Reply } from "./reply.ts";
 import type { Ask } from "./request.ts";
+import type { Run } from "./running.ts";
 import type { Statement } from "./statement.ts";
 
 /** Where results and data pass between the engine and this process. */
@@ -33,6 +34,7 @@ export function openWork(
   engine: Engine,
   files: Files,
   parts: {
+    entry: Run;
     ask: Ask;
     statement: Statement;
     reply: Reply;
@@ -41,10 +43,17 @@ export function openWork(
     secret: boolean;
   },
 ): Work {
-  const { ask, statement, reply, connection, prelude, secret } = parts;
+  const { entry, ask, statement, reply, connection, prelude, secret } = parts;
   const started = performance.now();
-  const count = { readRows: 0, readBytes: 0, writtenRows: 0 };
-  const figures = () => ({ ...count, elapsedMs: performance.now() - started });
+  const count = { resultRows: 0, resultBytes: 0, writtenRows: 0 };
+  const figures = () => ({
+    ...count,
+    // The engine counts what comes out; what went in is only seen while it runs, and is at least as much.
+    readRows: Math.max(Number(entry.progress?.read_rows ?? 0), count.resultRows),
+    readBytes: Math.max(Number(entry.progress?.read_bytes ?? 0), count.resultBytes),
+    memory: Number(entry.progress?.memory_usage ?? 0),
+    elapsedMs: performance.now() - started,
+  });
   const format = statement.dataAt === undefined ? (statement.format ?? ask.defaultFormat) : ask.defaultFormat;
   const begin = (length?: number) => {
     const type = engine.contentTypes.get(format.toLowerCase()) ?? "text/plain; charset=UTF-8";
@@ -61,10 +70,8 @@ export function openWork(
     async run(sql, options = {}) {
       const result = await engine.run(connection, prelude + sql, options.format ?? ask.defaultFormat);
       if (options.written) count.writtenRows += result.rowsRead;
-      else {
-        count.readRows += result.rowsRead;
-        count.readBytes += result.bytesRead;
-      }
+      count.resultRows += result.rowsRead;
+      count.resultBytes += result.bytesRead;
       return result;
     },
     async answer(body) {
