@@ -13,7 +13,7 @@ const report = z.object({
       source: z.enum(["kafka", "msk", "rabbitmq"]),
       queue: z.string().optional(),
       topic: z.string().optional(),
-      state: z.enum(["polling", "retrying", "stopped"]),
+      state: z.string(),
       lag: z.number(),
     }),
   ),

@@ -36,7 +36,11 @@ export async function jars(preparation: Preparation): Promise<string> {
   try {
     await mkdir(partial, { recursive: true });
     const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${partial}`];
-    const launch = { command: maven, args: ["--batch-mode", "-f", pom, ...goal], env: {} };
+    const launch = {
+      command: maven,
+      args: ["--batch-mode", "-Dstyle.color=never", "-f", pom, ...goal],
+      env: {},
+    };
     await run(launch, preparation, { name: "maven", watch });
     await rename(partial, folder).catch((error) => {
       if (!existsSync(folder)) throw error;
