@@ -3,7 +3,7 @@ export type Answer =
   /** The result as JSON; null when there is none. */
   | { payload: string | null }
   /** The function's fault. With `environmentLost` the thread it ran in can no longer be used. */
-  | { failure: Failure; environmentLost?: true };
+  | { failure: Failure; environmentLost?: true; requestId?: string };
 
 export interface Failure {
   type: string;

@@ -69,7 +69,7 @@ describe("a partition in flight", () => {
     batching.push("p-1", reads("x"), 0);
     expect(recordsOf(take(batching, 500))).toEqual({ "p-1": ["x"] });
     expect(batching.take(10_000)).toEqual({ wait: Number.POSITIVE_INFINITY });
-    batching.release(first);
+    batching.release(first, 10_000);
     expect(recordsOf(take(batching, 10_000))).toEqual({ "p-0": ["d"] });
   });
 
@@ -82,7 +82,6 @@ describe("a partition in flight", () => {
     batching.push("p-1", reads("x"), 100);
     expect(recordsOf(take(batching, 600))).toEqual({ "p-1": ["x"] });
     expect(take(batching, 800)).toBe(failed);
-    expect(failed.failures).toBe(1);
   });
 
   test("that was lost is marked so, and left out of the retry", () => {
@@ -109,20 +108,79 @@ describe("a partition in flight", () => {
   });
 });
 
+describe("a batch that was split", () => {
+  const partOf = (record: string, next: number) => ({ records: [record], ends: [next], next, lost: false });
+  const split = () => {
+    const batching = create();
+    batching.push("p-0", reads("a", "b"), 0);
+    batching.push("p-1", reads("x"), 0);
+    const whole = take(batching, 0) as Batch<string>;
+    const second: Batch<string> = {
+      parts: new Map([
+        ["p-0", partOf("b", 2)],
+        ["p-1", partOf("x", 1)],
+      ]),
+      failures: 0,
+    };
+    const first: Batch<string> = { parts: new Map([["p-0", partOf("a", 1)]]), failures: 0, rest: second };
+    batching.push("p-0", reads("z"), 0);
+    batching.push("p-1", reads("z"), 0);
+    return { batching, whole, first, second };
+  };
+
+  test("comes in its order, and blocks all its partitions until the end", () => {
+    const { batching, whole, first, second } = split();
+    batching.replace(whole, first, 200);
+    expect(batching.take(100)).toEqual({ wait: 100 });
+    expect(take(batching, 200)).toBe(first);
+    expect(batching.take(9000)).toEqual({ wait: Number.POSITIVE_INFINITY });
+    batching.release(first, 9000);
+    expect(take(batching, 9000)).toBe(second);
+    batching.release(second, 9000);
+    expect(recordsOf(take(batching, 9000))).toEqual({ "p-0": ["z"], "p-1": ["z"] });
+  });
+
+  test("loses a partition in every part of it, and skips what is empty then", () => {
+    const { batching, whole, first, second } = split();
+    batching.replace(whole, first, 200);
+    batching.drop("p-0");
+    expect(take(batching, 200)).toBe(second);
+    expect(recordsOf(second)).toEqual({ "p-1": ["x"] });
+  });
+
+  test("loses a partition while its first half is in flight", () => {
+    const { batching, whole, first, second } = split();
+    batching.replace(whole, first, 0);
+    take(batching, 0);
+    batching.drop("p-0");
+    batching.push("p-0", reads("a"), 0);
+    expect(batching.take(9000)).toEqual({ wait: Number.POSITIVE_INFINITY });
+    batching.release(first, 9000);
+    expect(take(batching, 9000)).toBe(second);
+    expect(recordsOf(second)).toEqual({ "p-1": ["x"] });
+    expect(recordsOf(take(batching, 9000))).toEqual({ "p-0": ["a"] });
+  });
+});
+
 describe("positions without a record", () => {
   test("are settled with the record before them", () => {
     const batching = create();
     batching.push("p-0", reads("a", null, null, "d"), 0);
-    expect(take(batching, 500)?.parts.get("p-0")).toEqual({ records: ["a", "d"], next: 4, lost: false });
+    expect(take(batching, 500)?.parts.get("p-0")).toEqual({
+      records: ["a", "d"],
+      ends: [3, 4],
+      next: 4,
+      lost: false,
+    });
     const short = create({ records: 1 });
     short.push("p-0", reads("a", null, null, "d"), 0);
-    expect(take(short, 0)?.parts.get("p-0")).toEqual({ records: ["a"], next: 3, lost: false });
+    expect(take(short, 0)?.parts.get("p-0")).toEqual({ records: ["a"], ends: [3], next: 3, lost: false });
   });
 
   test("make a batch without records when there is nothing else", () => {
     const batching = create();
     batching.push("p-0", reads(null, null), 0);
-    expect(take(batching, 500)?.parts.get("p-0")).toEqual({ records: [], next: 2, lost: false });
+    expect(take(batching, 500)?.parts.get("p-0")).toEqual({ records: [], ends: [], next: 2, lost: false });
   });
 
   test("are also those of a record that is alone too large", () => {
@@ -178,7 +236,7 @@ test("whatever arrives and however it fails: no event too large, each partition 
         else {
           for (const [key, { records }] of batch.parts)
             settled.set(key, [...(settled.get(key) ?? []), ...records]);
-          batching.release(batch);
+          batching.release(batch, now);
         }
       };
       for (const step of steps) {

@@ -31,10 +31,14 @@ export interface Batch<T> {
   parts: Map<string, Part<T>>;
   /** Failed invocations so far. */
   failures: number;
+  /** The other half of what was split: comes next, and keeps its partitions blocked until then. */
+  rest?: Batch<T>;
 }
 
 export interface Part<T> {
   records: T[];
+  /** For each record, where reading goes on after it. */
+  ends: number[];
   /** Where reading goes on once the part is settled. */
   next: number;
   /** The partition is read by somebody else now: nothing of it may be settled or retried here. */
@@ -50,8 +54,6 @@ interface Partition<T> {
   waiting: Waiting<T>[];
   records: number;
   bytes: number;
-  /** In an invocation, or in a batch that will be retried. */
-  busy: boolean;
 }
 
 export class Batching<T> {
@@ -69,7 +71,7 @@ export class Batching<T> {
   /** @returns the records that alone make an event too large to be sent; their positions are only passed over. */
   push(key: string, reads: Iterable<Read<T>>, now: number): T[] {
     const partition = this.#partition(key);
-    const most = this.#limits.bytes - this.#measure.event - this.#measure.partition(key) + 1;
+    const most = this.#most(key);
     const tooLarge: T[] = [];
     for (const { record, next } of reads) {
       const bytes = record === null ? 0 : this.#measure.record(record) + 1;
@@ -85,6 +87,15 @@ export class Batching<T> {
       else partition.waiting.push({ record: null, next, bytes: 0, at: now });
     }
     return tooLarge;
+  }
+
+  isTooLarge(key: string, record: T): boolean {
+    return this.#measure.record(record) + 1 > this.#most(key);
+  }
+
+  /** The largest record, with its comma, that an event of its own has room for. */
+  #most(key: string): number {
+    return this.#limits.bytes - this.#measure.event - this.#measure.partition(key) + 1;
   }
 
   /** Whether a partition should be read on: about two batches in advance keep the handler busy, more is only memory. */
@@ -119,17 +130,24 @@ export class Batching<T> {
       : { wait: Math.min(wait, first + this.#limits.window - now) };
   }
 
-  /** Settled or given up: its partitions may be in an invocation again. */
-  release(batch: Batch<T>): void {
+  /** Settled or given up: what was split off it is due, or its partitions may be in an invocation again. */
+  release(batch: Batch<T>, now: number): void {
     this.#taken.delete(batch);
-    for (const key of batch.parts.keys()) this.#partition(key).busy = false;
+    this.#await(batch.rest, now);
   }
 
   /** The same records again at `due`, without the parts lost meanwhile; their partitions stay blocked until then. */
   retry(batch: Batch<T>, due: number): void {
-    batch.failures += 1;
-    this.#taken.set(batch, due);
-    for (const [key, { lost }] of batch.parts) if (lost) this.#leave(batch, key);
+    this.replace(batch, batch, due);
+  }
+
+  /** Instead of `batch`, at `due`, another with no more than its records, followed by its `rest`. */
+  replace(batch: Batch<T>, other: Batch<T>, due: number): void {
+    this.#taken.delete(batch);
+    for (const [key, { lost }] of batch.parts) {
+      if (lost) for (const { parts } of chain(other)) parts.delete(key);
+    }
+    this.#await(other, due);
   }
 
   /** Forgets a partition that is read by somebody else now, or from another position. What is in flight stays there, as lost. */
@@ -138,25 +156,31 @@ export class Batching<T> {
     partition.waiting = [];
     partition.records = 0;
     partition.bytes = 0;
-    for (const [batch, due] of this.#taken) {
+    for (const [batch, due] of [...this.#taken]) {
+      for (const { parts } of chain(due === "in flight" ? batch.rest : batch)) parts.delete(key);
       const part = batch.parts.get(key);
-      if (part === undefined) continue;
-      part.lost = true;
-      if (due !== "in flight") this.#leave(batch, key);
+      if (part !== undefined) part.lost = true;
+      if (due !== "in flight") this.#await(batch, due);
     }
   }
 
-  #leave(batch: Batch<T>, key: string): void {
-    batch.parts.delete(key);
-    this.#partition(key).busy = false;
-    if (batch.parts.size === 0) this.#taken.delete(batch);
+  /** A batch that has lost everything makes way for what follows it. */
+  #await(batch: Batch<T> | undefined, due: number): void {
+    if (batch === undefined) return;
+    this.#taken.delete(batch);
+    const next = chain(batch).find(({ parts }) => parts.size > 0);
+    if (next !== undefined) this.#taken.set(next, due);
   }
 
-  /** Partitions with something waiting and not in flight, longest waiting first. */
+  /** Partitions with something waiting that are in no batch yet to be settled, longest waiting first. */
   #idle(): [string, Partition<T>][] {
+    const taken = new Set<string>();
+    for (const batch of this.#taken.keys()) {
+      for (const { parts } of chain(batch)) for (const key of parts.keys()) taken.add(key);
+    }
     const at = (partition: Partition<T>) => partition.waiting[0]?.at ?? 0;
     return [...this.#partitions]
-      .filter(([, { busy, waiting }]) => !busy && waiting.length > 0)
+      .filter(([key, { waiting }]) => waiting.length > 0 && !taken.has(key))
       .sort(([, a], [, b]) => at(a) - at(b));
   }
 
@@ -177,14 +201,16 @@ export class Batching<T> {
       const last = taken.at(-1);
       if (last === undefined) continue;
       const records: T[] = [];
-      for (const { record, bytes } of taken) {
-        if (record !== null) records.push(record);
+      const ends: number[] = [];
+      for (const { record, bytes, next } of taken) {
         partition.bytes -= bytes;
+        if (record === null) continue;
+        records.push(record);
+        ends.push(next);
       }
       partition.records -= records.length;
-      partition.busy = true;
       bytes = left;
-      batch.parts.set(key, { records, next: last.next, lost: false });
+      batch.parts.set(key, { records, ends, next: last.next, lost: false });
     }
     this.#taken.set(batch, "in flight");
     return batch;
@@ -193,9 +219,14 @@ export class Batching<T> {
   #partition(key: string): Partition<T> {
     let partition = this.#partitions.get(key);
     if (partition === undefined) {
-      partition = { waiting: [], records: 0, bytes: 0, busy: false };
+      partition = { waiting: [], records: 0, bytes: 0 };
       this.#partitions.set(key, partition);
     }
     return partition;
   }
+}
+
+/** A batch and all that follows it. */
+export function chain<T>(batch: Batch<T> | undefined): Batch<T>[] {
+  return batch === undefined ? [] : [batch, ...chain(batch.rest)];
 }

@@ -16,8 +16,17 @@ describe("mappings read from serverless.yml", () => {
         source: "kafka",
         topic: "orders",
         bootstrapServers: ["b-1:9092", "b-2:9092"],
-        group: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-5/),
+        uuid: "61ba545c-967f-5420-a758-58568b7b4ab5",
+        group: "61ba545c-967f-5420-a758-58568b7b4ab5",
         startingPosition: "TRIM_HORIZON",
+        retry: {
+          attempts: Number.POSITIVE_INFINITY,
+          recordAge: Number.POSITIVE_INFINITY,
+          bisect: false,
+          itemFailures: false,
+        },
+        concurrency: 1,
+        provisioned: false,
         enabled: true,
         batchSize: 100,
         window: 500,
@@ -95,4 +104,62 @@ test("AT_TIMESTAMP takes Unix seconds, and is refused without them", () => {
   expect(() => readMappings(service([{ kafka: at }]))).toThrow(
     "store: the kafka event on orders starts AT_TIMESTAMP and needs startingPositionTimestamp (Unix seconds).",
   );
+});
+
+describe("retries", () => {
+  const retryOf = (more: Record<string, unknown>) => {
+    const [mapping] = readMappings(service([{ kafka: { ...orders, ...more } }]));
+    return mapping !== undefined && "retry" in mapping ? mapping.retry : undefined;
+  };
+
+  test("are as told, and 10 with a destination unless told otherwise", () => {
+    expect(
+      retryOf({
+        maximumRetryAttempts: 0,
+        maximumRecordAgeInSeconds: 60,
+        bisectBatchOnFunctionError: true,
+        functionResponseType: "ReportBatchItemFailures",
+      }),
+    ).toEqual({ attempts: 0, recordAge: 60_000, bisect: true, itemFailures: true });
+    const onFailureDestination = "arn:aws:sqs:us-east-1:0:dead";
+    expect(retryOf({ onFailureDestination })).toMatchObject({
+      attempts: 10,
+      destination: onFailureDestination,
+    });
+    expect(retryOf({ onFailureDestination, maximumRetryAttempts: -1 })).toMatchObject({ attempts: 10 });
+    expect(retryOf({ onFailureDestination, maximumRetryAttempts: 3 })).toMatchObject({ attempts: 3 });
+  });
+
+  test("that AWS does not offer are refused, naming function and event", () => {
+    const name = "store: the kafka event on orders has";
+    expect(() => retryOf({ maximumRetryAttempts: 10_001 })).toThrow(
+      `${name} maximumRetryAttempts 10001: it must be -1 or from 0 to 10000.`,
+    );
+    expect(() => retryOf({ maximumRecordAgeInSeconds: 59 })).toThrow(
+      `${name} maximumRecordAgeInSeconds 59: it must be -1 or from 60 to 604800.`,
+    );
+    expect(() => retryOf({ onFailureDestination: "kafka://orders" })).toThrow(`${name} its own topic`);
+    expect(() => retryOf({ onFailureDestination: "arn:aws:lambda:x" })).toThrow(
+      `${name} onFailureDestination arn:aws:lambda`,
+    );
+    const rabbitmq = { queue: "q", arn: "a", basicAuthArn: "s", bisectBatchOnFunctionError: true };
+    expect(() => readMappings(service([{ rabbitmq }]))).toThrow(
+      "store: the rabbitmq event on q has bisectBatchOnFunctionError, which AWS offers for Kafka only.",
+    );
+  });
+});
+
+test("a filter that Lambda does not know is refused, naming function and event", () => {
+  const filterPatterns = [{ value: { a: [{ wildcard: "*" }] } }];
+  expect(() => readMappings(service([{ kafka: { ...orders, filterPatterns } }]))).toThrow(
+    'store: the kafka event on orders: filter pattern value.a: Lambda has no rule {"wildcard":"*"}.',
+  );
+});
+
+test("provisioned pollers run five invocations each", () => {
+  const provisionedPollerConfig = { minimumPollers: 2 };
+  expect(readMappings(service([{ kafka: { ...orders, provisionedPollerConfig } }]))[0]).toMatchObject({
+    concurrency: 10,
+    provisioned: true,
+  });
 });

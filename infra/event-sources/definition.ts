@@ -1,4 +1,5 @@
 import { v5 as uuidv5 } from "uuid";
+import { compileFilter, type Filter } from "./filter.ts";
 
 /** One event source mapping, as a `kafka`, `msk` or `rabbitmq` event of serverless.yml describes it. */
 export type Mapping = KafkaMapping | RabbitMQMapping;
@@ -11,11 +12,29 @@ interface Common {
   batchSize: number;
   /** Milliseconds a batch waits for more after its first record. */
   window: number;
+  /** Absent: everything is let through. */
+  filter?: Filter;
+}
+
+/** What happens to a batch whose invocation failed. Without a limit it is repeated until it succeeds. */
+export interface RetryPolicy {
+  /** Invocations after the first. */
+  attempts: number;
+  /** Milliseconds; older records are given up. */
+  recordAge: number;
+  /** Whether a failed batch is halved. */
+  bisect: boolean;
+  /** Whether the function's response names the records that failed. */
+  itemFailures: boolean;
+  /** `kafka://<topic>`, or the ARN of an SQS queue, SNS topic or S3 bucket, for what is given up. */
+  destination?: string;
 }
 
 export interface KafkaMapping extends Common {
   source: "kafka" | "msk";
   topic: string;
+  /** Stays the same over restarts. */
+  uuid: string;
   /** Of the MSK cluster; absent for self-managed Kafka. */
   arn?: string;
   /** As written in serverless.yml; empty for MSK. */
@@ -24,6 +43,11 @@ export interface KafkaMapping extends Common {
   startingPosition: "LATEST" | "TRIM_HORIZON" | "AT_TIMESTAMP";
   /** Epoch milliseconds, with AT_TIMESTAMP. */
   startingTimestamp?: number;
+  retry: RetryPolicy;
+  /** Invocations at once, each with partitions of its own. */
+  concurrency: number;
+  /** Whether pollers are provisioned, which AWS wants for all of `retry`. */
+  provisioned: boolean;
 }
 
 export interface RabbitMQMapping extends Common {
@@ -62,45 +86,104 @@ function readKafka(
   event: Event,
 ): KafkaMapping {
   const topic = event.topic as string;
+  const name = `${functionKey}: the ${source} event on ${topic}`;
   const startingPosition = (event.startingPosition ?? "TRIM_HORIZON") as KafkaMapping["startingPosition"];
   const timestamp = event.startingPositionTimestamp as number | undefined;
   if (startingPosition === "AT_TIMESTAMP" && timestamp === undefined) {
-    throw new Error(
-      `${functionKey}: the ${source} event on ${topic} starts AT_TIMESTAMP and needs startingPositionTimestamp (Unix seconds).`,
-    );
+    throw new Error(`${name} starts AT_TIMESTAMP and needs startingPositionTimestamp (Unix seconds).`);
   }
+  const uuid = uuidv5([service.service, service.stage, functionKey, source, topic].join("/"), mappings);
+  const pollers = event.provisionedPollerConfig as { minimumPollers?: number } | undefined;
   return {
-    ...readCommon(functionKey, event),
+    ...readCommon(name, functionKey, event, "value"),
     source,
     topic,
+    uuid,
     ...(source === "msk" && { arn: arnOf(event.arn) }),
     bootstrapServers: (event.bootstrapServers ?? []) as string[],
-    group:
-      (event.consumerGroupId as string | undefined) ??
-      uuidv5([service.service, service.stage, functionKey, source, topic].join("/"), groups),
+    group: (event.consumerGroupId as string | undefined) ?? uuid,
     startingPosition,
     ...(timestamp !== undefined && { startingTimestamp: timestamp * 1000 }),
+    retry: readRetry(name, topic, event),
+    concurrency: pollers === undefined ? 1 : invocationsPerPoller * (pollers.minimumPollers ?? 1),
+    provisioned: pollers !== undefined,
   };
 }
 
-function readRabbitMQ(functionKey: string, event: Event): RabbitMQMapping {
+/** https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+const invocationsPerPoller = 5;
+
+/** With an on-failure destination Lambda gives up by itself, after so many retries. */
+const attemptsWithDestination = 10;
+
+function readRetry(name: string, topic: string, event: Event): RetryPolicy {
+  const destination = event.onFailureDestination as string | undefined;
+  if (destination === `kafka://${topic}`) {
+    throw new Error(
+      `${name} has its own topic as onFailureDestination: what failed would come again for ever.`,
+    );
+  }
+  if (destination !== undefined && !/^kafka:\/\/.|^arn:[^:]*:(sqs|sns|s3):/.test(destination)) {
+    throw new Error(
+      `${name} has onFailureDestination ${destination}: use kafka://<topic> or the ARN of an SQS queue, an SNS topic or an S3 bucket.`,
+    );
+  }
+  const age = readLimit(name, event, "maximumRecordAgeInSeconds", 60, 604_800);
+  const attempts = readLimit(name, event, "maximumRetryAttempts", 0, 10_000);
   return {
-    ...readCommon(functionKey, event),
+    attempts: attempts === Number.POSITIVE_INFINITY && destination ? attemptsWithDestination : attempts,
+    recordAge: age * 1000,
+    bisect: event.bisectBatchOnFunctionError === true,
+    itemFailures: event.functionResponseType === "ReportBatchItemFailures",
+    ...(destination !== undefined && { destination }),
+  };
+}
+
+/** -1 and unset mean no limit. */
+function readLimit(name: string, event: Event, key: string, least: number, most: number): number {
+  const value = (event[key] ?? -1) as number;
+  if (value === -1) return Number.POSITIVE_INFINITY;
+  if (value >= least && value <= most) return value;
+  throw new Error(`${name} has ${key} ${value}: it must be -1 or from ${least} to ${most}.`);
+}
+
+function readRabbitMQ(functionKey: string, event: Event): RabbitMQMapping {
+  const queue = event.queue as string;
+  const name = `${functionKey}: the rabbitmq event on ${queue}`;
+  const refused = kafkaOnly.find((key) => event[key] !== undefined);
+  if (refused !== undefined) throw new Error(`${name} has ${refused}, which AWS offers for Kafka only.`);
+  return {
+    ...readCommon(name, functionKey, event, "data"),
     source: "rabbitmq",
-    queue: event.queue as string,
+    queue,
     ...(event.virtualHost !== undefined && { vhost: event.virtualHost as string }),
     arn: arnOf(event.arn),
     basicAuthArn: arnOf(event.basicAuthArn),
   };
 }
 
-function readCommon(functionKey: string, event: Event): Common {
-  return {
-    functionKey,
-    enabled: (event.enabled ?? true) as boolean,
-    batchSize: (event.batchSize ?? 100) as number,
-    window: event.maximumBatchingWindow === undefined ? 500 : (event.maximumBatchingWindow as number) * 1000,
-  };
+const kafkaOnly = [
+  "maximumRetryAttempts",
+  "maximumRecordAgeInSeconds",
+  "bisectBatchOnFunctionError",
+  "functionResponseType",
+  "onFailureDestination",
+];
+
+function readCommon(name: string, functionKey: string, event: Event, filterKey: "value" | "data"): Common {
+  const window = event.maximumBatchingWindow as number | undefined;
+  const patterns = event.filterPatterns as Record<string, unknown>[] | undefined;
+  try {
+    return {
+      functionKey,
+      enabled: (event.enabled ?? true) as boolean,
+      batchSize: (event.batchSize ?? 100) as number,
+      window: window === undefined ? 500 : window * 1000,
+      ...(patterns !== undefined && { filter: compileFilter(patterns, filterKey) }),
+    };
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}.`, { cause: error });
+  }
 }
 
 /** An ARN known only to CloudFormation is named by what it refers to. */
@@ -111,5 +194,5 @@ function arnOf(value: unknown): string {
 
 const isRecord = (value: unknown): value is Event => typeof value === "object" && value !== null;
 
-/** Namespace of default consumer groups: the same mapping keeps its group, and so its offsets, over restarts. */
-const groups = "5c1a1d5e-0f0e-5d0e-9a53-6b8f1a2f7c11";
+/** Namespace of mappings: the same one keeps its id, and so its consumer group and offsets, over restarts. */
+const mappings = "5c1a1d5e-0f0e-5d0e-9a53-6b8f1a2f7c11";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
-import { Admin, type CompressionAlgorithmValue, Producer } from "@platformatic/kafka";
+import { Admin, type CompressionAlgorithmValue, Consumer, Producer } from "@platformatic/kafka";
 import { connect } from "amqplib";
 import { decodeKafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
 import type { FixtureFunction, FixtureService, FunctionOptions, Note } from "./fixture-service.ts";
@@ -24,8 +24,14 @@ export function kafkaProbe(
     event,
     partitions,
     configs,
+    cluster,
     ...options
-  }: ProbeOptions & { partitions?: number; configs?: Record<string, string> },
+  }: ProbeOptions & {
+    partitions?: number;
+    configs?: Record<string, string>;
+    /** ARN of the MSK cluster, for an event of the kind `msk`. */
+    cluster?: string;
+  },
 ): { topic: FixtureTopic; probe: FixtureFunction } {
   const topic = new FixtureTopic(brokers);
   const kafka = {
@@ -35,9 +41,9 @@ export function kafkaProbe(
     accessConfigurations: { saslScram512Auth: "arn:aws:secretsmanager:us-east-1:000000000000:secret:kafka" },
     ...event,
   };
-  const probe = service.function({ ...options, events: [{ kafka }] }, () =>
-    topic.create(partitions, configs),
-  );
+  const msk = { arn: cluster, topic: topic.name, consumerGroupId: topic.group, ...event };
+  const events = [cluster === undefined ? { kafka } : { msk }];
+  const probe = service.function({ ...options, events }, () => topic.create(partitions, configs));
   return { topic, probe };
 }
 
@@ -66,13 +72,17 @@ export class FixtureTopic implements AsyncDisposable {
   readonly group = `group-${randomUUID()}`;
   readonly #client: { clientId: string; bootstrapBrokers: string[] };
   readonly #admin: Admin;
+  #created = false;
 
   constructor(brokers: string[]) {
     this.#client = { clientId: "test", bootstrapBrokers: brokers };
     this.#admin = new Admin(this.#client);
   }
 
+  /** Once; again is harmless. */
   async create(partitions = 1, configs: Record<string, string> = {}): Promise<this> {
+    if (this.#created) return this;
+    this.#created = true;
     const entries = Object.entries(configs).map(([name, value]) => ({ name, value }));
     await this.#admin.createTopics({ topics: [this.name], partitions, replicas: 1, configs: entries });
     return this;
@@ -100,6 +110,27 @@ export class FixtureTopic implements AsyncDisposable {
     await this.produce(
       Array.from({ length: count }, (_, index) => ({ value: Buffer.from(`{"n":${from + index}}`) })),
     );
+  }
+
+  /** The first records of the topic. */
+  async consume(count: number): Promise<{ key: Buffer; value: Buffer }[]> {
+    const consumer = new Consumer({ ...this.#client, groupId: `${this.group}-reader` });
+    const stream = await consumer.consume({ topics: [this.name], mode: "earliest", autocommit: false });
+    const messages: { key: Buffer; value: Buffer }[] = [];
+    for await (const { key, value } of stream) {
+      messages.push({ key, value });
+      if (messages.length === count) break;
+    }
+    await consumer.close(true);
+    return messages;
+  }
+
+  /** Leaves an offset of partition 0 in the group, as an earlier mapping would have. */
+  async commit(offset: number): Promise<void> {
+    await this.#admin.alterConsumerGroupOffsets({
+      groupId: this.group,
+      topics: [{ name: this.name, partitionOffsets: [{ partition: 0, offset: BigInt(offset) }] }],
+    });
   }
 
   /** Of partition 0; -1 before the first commit. */

@@ -1,12 +1,16 @@
 /**
  * The functions of the services that the integration tests run. Each invocation notes its event in a file of its
- * function, one JSON line, then behaves as the next word of the function's behaviour says; after the last it succeeds.
+ * function, one JSON line, then behaves as the next word of the function's behaviour says; after the last it succeeds,
+ * unless that ends with `*`: then it is the word for ever. `poison` fails when a record's value is `poison`;
+ * `report:3,5` names the records of partition 0 with these offsets as failed.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const behaviours: Record<string, () => unknown> = {
+type Records = Record<string, { offset: number; value?: string }[]>;
+
+const behaviours: Record<string, (records: Records, argument: string) => unknown> = {
   ok: () => undefined,
   slow: () => sleep(700),
   "throw-error": () => {
@@ -30,17 +34,36 @@ const behaviours: Record<string, () => unknown> = {
   "block-thread": () => {
     for (;;);
   },
+  poison: (records) => {
+    const poison = Buffer.from("poison").toString("base64");
+    if (
+      Object.values(records)
+        .flat()
+        .some(({ value }) => value === poison)
+    )
+      throw new Error("poisoned");
+  },
+  report: (records, offsets) => {
+    const [partition = ""] = Object.keys(records);
+    const items = offsets
+      .split(",")
+      .map((offset) => ({ itemIdentifier: { partition, offset: Number(offset) } }));
+    return { batchItemFailures: items };
+  },
 };
 
 export const handler = async (event: Record<string, unknown>, context: { functionName: string }) => {
   const base = join(process.env.FIXTURE_FOLDER as string, context.functionName.split("-").at(-1) as string);
-  const word = linesOf(`${base}.behaviour`)[linesOf(`${base}.notes`).length] ?? "ok";
+  const words = linesOf(`${base}.behaviour`);
+  const last = words.at(-1)?.endsWith("*") ? words.at(-1)?.slice(0, -1) : "ok";
+  const word = words[linesOf(`${base}.notes`).length]?.replace("*", "") ?? last ?? "ok";
   appendFileSync(`${base}.notes`, `${JSON.stringify({ at: Date.now(), word, event })}\n`);
   if (word === "mutate") {
     for (const key of Object.keys(event)) delete event[key];
     throw new Error("told to spoil the event");
   }
-  const result = await behaviours[word]?.();
+  const [name = "", argument = ""] = word.split(":");
+  const result = await behaviours[name]?.((event.records ?? {}) as Records, argument);
   appendFileSync(`${base}.done`, `${word}\n`);
   return result;
 };

@@ -89,6 +89,20 @@ export class FixtureService implements AsyncDisposable {
     return child.exitCode ?? child.signalCode;
   }
 
+  /** The exit code, once it has ended by itself. */
+  async exited(): Promise<number | null> {
+    const child = this.#process;
+    if (child !== undefined && this.running) await once(child, "exit");
+    return child?.exitCode ?? null;
+  }
+
+  /** What `sls package` made. */
+  template(): { Resources: Record<string, { Properties: Record<string, unknown> }> } {
+    return JSON.parse(
+      readFileSync(join(this.folder, ".serverless/cloudformation-template-update-stack.json"), "utf8"),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
@@ -106,7 +120,7 @@ export class FixtureService implements AsyncDisposable {
     );
     const functions: Record<string, object> = {};
     for (const [name, { behaviour = "", timeout = 30, events }] of Object.entries(this.#functions)) {
-      write(`${name}.behaviour`, behaviour.replaceAll(" ", "\n").concat("\n"));
+      write(`${name}.behaviour`, behaviour === "" ? "" : behaviour.replaceAll(" ", "\n").concat("\n"));
       functions[name] = { handler: "handler.handler", timeout, events };
     }
     const service = {
@@ -157,8 +171,16 @@ export class FixtureFunction {
     return this.#service.output.split("\n").filter((line) => line.includes(`event-sources: ${this.name} `));
   }
 
+  /** What the plugin wrote instead of reaching an on-failure destination. */
+  failures(): Record<string, unknown>[] {
+    const path = join(this.#service.folder, ".sluice/on-failure.jsonl");
+    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
+    const all = lines.map((line) => JSON.parse(line) as { requestContext: { functionArn: string } });
+    return all.filter(({ requestContext }) => requestContext.functionArn.endsWith(`-${this.name}`));
+  }
+
   /** Waits until something holds; fails with what the service printed. */
-  async until(what: string, holds: () => boolean, limit = 20_000): Promise<void> {
+  async until(what: string, holds: () => boolean, limit = 45_000): Promise<void> {
     for (const end = Date.now() + limit; !holds(); await sleep(20)) {
       if (Date.now() < end) continue;
       throw new Error(

@@ -36,7 +36,7 @@ describe.each([
     });
     await service.start();
     await topic.produceNumbers(told.length + 1);
-    await probe.until("the last invocation", () => probe.done().includes("return-function"), 40_000);
+    await probe.until("the last invocation", () => probe.done().includes("return-function"));
     await expect.poll(() => topic.committed()).toBe(told.length + 1);
     expect(offsetsOf(probe.notes())).toEqual([
       ...range(0, told.length).flatMap((offset) => [[offset], [offset]]),

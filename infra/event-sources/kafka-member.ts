@@ -63,7 +63,7 @@ export class KafkaMember {
         return;
       } catch (error) {
         // A new broker refuses once while it makes its own topics.
-        if (failures > 1) this.#report.state("retrying", this.#explain(error));
+        if (failures > 1) this.#report.trouble("group", this.#explain(error));
         await pause(reconnectDelay(failures), signal);
       }
     }
@@ -95,10 +95,10 @@ export class KafkaMember {
         const positions = await this.#positions();
         if (this.#consumer.generationId !== generationId) return;
         this.#assigned(positions);
-        this.#report.state("polling");
+        this.#report.trouble("group");
         return;
       } catch (error) {
-        this.#report.state("retrying", this.#explain(error));
+        this.#report.trouble("group", this.#explain(error));
         await pause(reconnectDelay(failures), signal);
         if (this.#consumer.generationId !== generationId) return;
       }

@@ -5,7 +5,8 @@ import type { Read } from "./batching.ts";
 /** What one fetch request brought. */
 export type FetchResponse = Awaited<ReturnType<Consumer["fetch"]>>;
 
-type Fetched = FetchResponse["responses"][number]["partitions"][number];
+/** What it brought of one partition. */
+export type Fetched = FetchResponse["responses"][number]["partitions"][number];
 
 const logAppendTime = 1 << 3;
 const control = 1 << 5;

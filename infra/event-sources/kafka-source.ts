@@ -1,5 +1,5 @@
+import { randomUUID } from "node:crypto";
 import inspector from "node:inspector";
-import { Consumer } from "@platformatic/kafka";
 import {
   encodeKafkaEvent,
   type KafkaRecord,
@@ -7,19 +7,22 @@ import {
   kafkaRecordBytes,
 } from "../../events/envelope/kafka.ts";
 import { reconnectDelay } from "./backoff.ts";
-import type { Batch } from "./batching.ts";
+import type { Batch, Read } from "./batching.ts";
+import { concludeBatch, giveUpStale, type Hands, recordsOf } from "./conclude.ts";
 import type { KafkaMapping } from "./definition.ts";
+import type { Destination } from "./destination.ts";
+import type { GivenUp } from "./failure-record.ts";
+import { KafkaFetcher, type Reader } from "./kafka-fetcher.ts";
 import { KafkaMember } from "./kafka-member.ts";
-import { type FetchResponse, readRecords } from "./kafka-records.ts";
+import { type Fetched, readRecords } from "./kafka-records.ts";
 import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
 
-/** A partition this mapping reads. */
-interface Lease {
-  partition: number;
-  /** Next offset to fetch. */
-  position: number;
+/** A partition that this mapping was assigned. */
+interface Lease extends Reader {
   /** Committed, or where it began: what a rebalance must find unchanged to leave the lease as it is. */
   settled: number;
+  /** The broker's first and next offset. */
+  logStart: number;
   highWatermark: number;
 }
 
@@ -29,43 +32,49 @@ export interface KafkaEndpoint {
   pausable: boolean;
   /** Most bytes of an event as JSON. */
   maxBytes: number;
+  /** Of what is given up. */
+  destination?: Destination;
 }
 
 /** Polls one topic with a consumer group and commits only what was settled. */
 export class KafkaSource implements Source {
   readonly #mapping: KafkaMapping;
+  readonly #endpoint: KafkaEndpoint;
   readonly #report: Report;
   readonly #member: KafkaMember;
-  /** A connection of its own: a broker answers in order, and a commit must not wait behind a long poll. */
-  readonly #fetcher: Consumer;
+  readonly #fetcher: KafkaFetcher<Lease>;
   readonly #queue: BatchQueue<KafkaRecord>;
+  readonly #hands: Hands;
   readonly #leases = new Map<string, Lease>();
-  readonly #fetching = new Set<number>();
   readonly #closing = new AbortController();
-  #failures = 0;
 
-  constructor(mapping: KafkaMapping, { brokers, pausable, maxBytes }: KafkaEndpoint, report: Report) {
+  constructor(mapping: KafkaMapping, endpoint: KafkaEndpoint, report: Report) {
     this.#mapping = mapping;
+    this.#endpoint = endpoint;
     this.#report = report;
-    const client = { bootstrapBrokers: brokers };
-    const session = pausable || inspector.url() !== undefined ? 15 * 60_000 : 45_000;
+    const client = { bootstrapBrokers: endpoint.brokers };
+    const session = endpoint.pausable || inspector.url() !== undefined ? 15 * 60_000 : 45_000;
     this.#member = new KafkaMember(mapping, client, session, (positions) => this.#assign(positions), report);
-    this.#fetcher = new Consumer({
-      ...client,
-      clientId: "event-sources",
-      groupId: mapping.group,
-      retries: 0,
+    this.#fetcher = new KafkaFetcher(mapping.topic, client, {
+      wanted: () => [...this.#leases].filter(([key]) => this.#queue.hasRoom(key)).map(([, lease]) => lease),
+      fetched: (lease, fetched) => this.#receive(lease, fetched),
+      outOfRange: (leases) => this.#startOver(leases),
+      trouble: (error) => report.trouble("connection", error),
     });
-    this.#fetcher.topics.track(mapping.topic);
-    this.#fetcher.on("error", () => {});
     this.#queue = new BatchQueue(
-      { records: mapping.batchSize, window: mapping.window, bytes: maxBytes },
+      { records: mapping.batchSize, window: mapping.window, bytes: endpoint.maxBytes },
       {
         event: kafkaEventBytes(this.#eventSource),
         partition: (key) => key.length + '"":[]'.length,
         record: kafkaRecordBytes,
       },
     );
+    this.#hands = {
+      policy: mapping.retry,
+      queue: this.#queue,
+      commit: (batch, positions) => this.#commit(batch, positions),
+      giveUp: (givenUp) => this.#giveUp(givenUp),
+    };
   }
 
   start(): void {
@@ -73,17 +82,18 @@ export class KafkaSource implements Source {
   }
 
   async next(signal: AbortSignal): Promise<Delivery | undefined> {
-    const batch = await this.#queue.next(signal);
-    if (batch === undefined) return undefined;
-    void this.#fetch();
-    const records = Array.from(batch.parts.values(), (part) => part.records).flat();
-    return {
-      records: records.length,
-      failures: batch.failures,
-      event: () => encodeKafkaEvent(this.#eventSource, records),
-      settle: () => this.#settle(batch),
-      retry: async (delay) => this.#queue.retry(batch, delay),
-    };
+    for (;;) {
+      const batch = await this.#queue.next(signal);
+      if (batch === undefined) return undefined;
+      void this.#fetcher.fetch();
+      if ((await giveUpStale(batch, this.#hands, this.#isGone, Date.now())) === "changed") continue;
+      const records = recordsOf(batch);
+      return {
+        records: records.length,
+        event: () => encodeKafkaEvent(this.#eventSource, records),
+        conclude: (answer) => concludeBatch(batch, answer, this.#hands),
+      };
+    }
   }
 
   lag(): number {
@@ -95,7 +105,7 @@ export class KafkaSource implements Source {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([this.#member.close(), this.#fetcher.close(true).catch(() => {})]);
+    await Promise.all([this.#member.close(), this.#fetcher.close(), this.#endpoint.destination?.close()]);
   }
 
   get #eventSource() {
@@ -108,6 +118,7 @@ export class KafkaSource implements Source {
 
   #key = (partition: number) => `${this.#mapping.topic}-${partition}`;
 
+  /** After a rebalance: keeps what nobody else has read meanwhile, begins anew with the rest. */
   #assign(positions: Map<number, number>): void {
     for (const [key, { partition, settled }] of this.#leases) {
       if (positions.get(partition) === settled) continue;
@@ -117,123 +128,83 @@ export class KafkaSource implements Source {
     for (const [partition, position] of positions) {
       const key = this.#key(partition);
       if (this.#leases.has(key)) continue;
-      this.#leases.set(key, { partition, position, settled: position, highWatermark: position });
+      this.#leases.set(key, { partition, position, settled: position, logStart: 0, highWatermark: position });
     }
-    void this.#fetch();
+    void this.#fetcher.fetch();
   }
 
-  /** Commits, until it succeeds or the partitions have gone to others. */
-  async #settle(batch: Batch<KafkaRecord>): Promise<void> {
-    const signal = this.#closing.signal;
+  async #receive(lease: Lease, fetched: Fetched): Promise<void> {
+    const key = this.#key(lease.partition);
+    const { filter, topic } = this.#mapping;
+    lease.logStart = Number(fetched.logStartOffset);
+    lease.highWatermark = Number(fetched.highWatermark);
+    const reads: Read<KafkaRecord>[] = [];
+    const tooLarge: KafkaRecord[] = [];
+    for (const read of readRecords(topic, fetched, lease.position)) {
+      const record = read.record !== null && (filter?.(read.record.value) ?? true) ? read.record : null;
+      if (record !== null && this.#queue.isTooLarge(key, record)) tooLarge.push(record);
+      reads.push({ record, next: read.next });
+    }
+    const condition = "MaximumPayloadSizeExceeded";
+    if (tooLarge.length > 0 && !(await this.#giveUp({ condition, invocations: 0, records: tooLarge })))
+      return;
+    // Meanwhile the partition may have gone to others.
+    if (reads.length === 0 || this.#leases.get(key) !== lease) return;
+    lease.position = reads.at(-1)?.next ?? lease.position;
+    this.#queue.push(key, reads);
+  }
+
+  /** What the starting position says counts again. */
+  async #startOver(leases: Lease[]): Promise<void> {
+    const positions = await this.#member.startingPositions(leases.map(({ partition }) => partition));
+    for (const lease of leases) lease.position = positions.get(lease.partition) ?? lease.position;
+  }
+
+  /** Until it succeeds or the partitions have gone to others. */
+  async #commit({ parts }: Batch<KafkaRecord>, positions: Map<string, number>): Promise<void> {
     for (let failures = 1; ; failures += 1) {
-      const own = [...batch.parts].filter(([, { lost }]) => !lost);
-      const positions = new Map(own.map(([key, { next }]) => [this.#partition(key), next]));
+      const own = [...positions].flatMap(([key, next]) => {
+        const lease = this.#leases.get(key);
+        return lease === undefined || parts.get(key)?.lost !== false ? [] : [{ lease, next }];
+      });
       try {
-        if (positions.size > 0) await this.#member.commit(positions);
-        for (const [key, { next }] of own) {
-          const lease = this.#leases.get(key);
-          if (lease !== undefined) lease.settled = next;
-        }
+        if (own.length > 0)
+          await this.#member.commit(new Map(own.map(({ lease, next }) => [lease.partition, next])));
+        for (const { lease, next } of own) lease.settled = next;
+        this.#report.trouble("group");
+        return;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        // A single failure is normal: the group is rebalancing.
+        if (failures > 1) this.#report.trouble("group", error);
+        await pause(reconnectDelay(failures), this.#closing.signal);
+      }
+    }
+  }
+
+  async #giveUp(givenUp: Omit<GivenUp, "requestId">): Promise<boolean> {
+    const { destination } = this.#endpoint;
+    for (let failures = 1; destination !== undefined; failures += 1) {
+      try {
+        await destination.send({ ...givenUp, requestId: randomUUID() });
         break;
       } catch (error) {
-        if (signal.aborted) break;
-        this.#report.state("retrying", error);
-        await pause(reconnectDelay(failures), signal);
+        this.#report.trouble("destination", error);
+        await pause(reconnectDelay(failures), this.#closing.signal);
+        if (this.#closing.signal.aborted) return false;
       }
     }
-    this.#queue.release(batch);
-    void this.#fetch();
+    this.#report.trouble("destination");
+    const { records, condition, invocations } = givenUp;
+    const [first] = records;
+    this.#report.gaveUp(
+      `${records.length} records from ${this.#key(first?.partition ?? 0)} offset ${first?.offset} on: ${condition}` +
+        `${invocations > 0 ? ` after ${invocations} invocations` : ""}, ${this.#mapping.retry.destination ?? "no on-failure destination"}`,
+    );
+    return true;
   }
 
-  #partition = (key: string) => Number(key.slice(key.lastIndexOf("-") + 1));
-
-  /** Asks each broker for the partitions it leads that have room, unless it is being asked already. */
-  async #fetch(): Promise<void> {
-    const { topic } = this.#mapping;
-    if (this.#closing.signal.aborted) return;
-    try {
-      const metadata = (await this.#fetcher.metadata({ topics: [topic] })).topics.get(topic);
-      const hungry = [...this.#leases].filter(([key]) => this.#queue.hasRoom(key)).map(([, lease]) => lease);
-      const byLeader = Map.groupBy(hungry, ({ partition }) => metadata?.partitions[partition]?.leader ?? -1);
-      for (const [node, leases] of byLeader) {
-        if (node >= 0 && metadata !== undefined) void this.#fetchFrom(node, metadata.id, leases);
-      }
-    } catch (error) {
-      await this.#fetchLater(error);
-      void this.#fetch();
-    }
-  }
-
-  async #fetchFrom(node: number, topicId: string, leases: Lease[]): Promise<void> {
-    if (this.#fetching.has(node)) return;
-    this.#fetching.add(node);
-    try {
-      const partitions = leases.map(({ partition, position }) => ({
-        partition,
-        fetchOffset: BigInt(position),
-        currentLeaderEpoch: -1,
-        lastFetchedEpoch: -1,
-        partitionMaxBytes: 1 << 20,
-      }));
-      const topics = [{ topicId, partitions }];
-      const response = await this.#fetcher.fetch({
-        node,
-        minBytes: 1,
-        maxBytes: 10 << 20,
-        maxWaitTime: 250,
-        topics,
-      });
-      this.#receive(response, leases);
-      this.#failures = 0;
-      this.#report.state("polling");
-    } catch (error) {
-      // Some partitions may be in order while others are not.
-      const { response } = error as { response?: FetchResponse };
-      if (response !== undefined) {
-        this.#receive(response, leases);
-        this.#failures = 0;
-      }
-      await this.#fetchLater(error);
-    } finally {
-      this.#fetching.delete(node);
-    }
-    void this.#fetch();
-  }
-
-  async #fetchLater(error: unknown): Promise<void> {
-    if (this.#closing.signal.aborted) return;
-    this.#failures += 1;
-    // A single failure is normal: a partition's leader moved, a fetch session ended.
-    if (this.#failures > 1) this.#report.state("retrying", error);
-    this.#fetcher.clearMetadata();
-    await pause(reconnectDelay(this.#failures), this.#closing.signal);
-  }
-
-  #receive(response: FetchResponse, leases: Lease[]): void {
-    const outOfRange: number[] = [];
-    for (const fetched of response.responses.flatMap(({ partitions }) => partitions)) {
-      const key = this.#key(fetched.partitionIndex);
-      const lease = this.#leases.get(key);
-      if (lease === undefined || !leases.includes(lease)) continue;
-      if (fetched.errorCode === offsetOutOfRange) outOfRange.push(lease.partition);
-      if (fetched.errorCode !== 0) continue;
-      lease.highWatermark = Number(fetched.highWatermark);
-      const reads = [...readRecords(this.#mapping.topic, fetched, lease.position)];
-      lease.position = reads.at(-1)?.next ?? lease.position;
-      for (const { offset } of this.#queue.push(key, reads)) this.#report.dropped(`${key} offset ${offset}`);
-    }
-    if (outOfRange.length > 0) void this.#startOver(outOfRange);
-  }
-
-  /** The records at the position are gone (retention, a topic made anew): what the starting position says counts again. */
-  async #startOver(partitions: number[]): Promise<void> {
-    const positions = await this.#member.startingPositions(partitions).catch(() => new Map<number, number>());
-    for (const [partition, position] of positions) {
-      const lease = this.#leases.get(this.#key(partition));
-      if (lease !== undefined) lease.position = position;
-    }
-  }
+  /** Retention has overtaken a batch that keeps failing. */
+  #isGone = ({ partition, offset }: KafkaRecord) =>
+    offset < (this.#leases.get(this.#key(partition))?.logStart ?? 0);
 }
-
-/** https://kafka.apache.org/protocol.html#protocol_error_codes */
-const offsetOutOfRange = 1;

@@ -1,6 +1,6 @@
 import type { Answer, Failure } from "./answer.ts";
 import type { Mapping } from "./definition.ts";
-import { type Outcome, run } from "./runner.ts";
+import { type Invocation, run } from "./runner.ts";
 import type { Report, Source } from "./source.ts";
 import { type MappingStatus, statusOf } from "./status.ts";
 
@@ -17,10 +17,12 @@ export class ActiveMapping {
   readonly #source: Source;
   readonly #log: Log;
   readonly #stopping = new AbortController();
-  readonly #running: Promise<void>;
-  /** Whether the broker answers, once that is known; the other reason to retry is a failing function. */
-  #connected: boolean | undefined;
+  readonly #running: Promise<unknown>;
+  /** By the part of the source that has it. */
+  readonly #troubles = new Map<string, string>();
   #failing: Failure | undefined;
+  /** As last printed. */
+  #printed: "polling" | "retrying" | undefined;
 
   constructor(
     mapping: Mapping,
@@ -32,18 +34,21 @@ export class ActiveMapping {
     this.#name = `event-sources: ${mapping.functionKey} ← ${mapping.source} ${this.#status.topic ?? this.#status.queue}`;
     this.#log = log;
     this.#source = open({
-      state: (state, error) => this.#connection(state, error),
-      dropped: (what) => log.error(`${this.#name} dropped ${what}: alone larger than an event may be (6 MB)`),
+      trouble: (part, error) => this.#connection(part, error),
+      gaveUp: (what) => log.error(`${this.#name} gave up ${what}`),
     });
     this.#source.start();
-    this.#running = run(this.#source, invoke, (outcome) => this.#outcome(outcome), this.#stopping.signal);
+    const lanes = mapping.source === "rabbitmq" ? 1 : mapping.concurrency;
+    const lane = () =>
+      run(this.#source, invoke, (invocation) => this.#invoked(invocation), this.#stopping.signal);
+    this.#running = Promise.all(Array.from({ length: lanes }, lane));
   }
 
   get status(): MappingStatus {
     return { ...this.#status, lag: this.#source.lag() };
   }
 
-  /** Lets the batch in flight finish, for at most `limit` milliseconds; then leaves the broker. */
+  /** Lets batches in flight finish, for at most `limit` milliseconds; then leaves the broker. */
   async stop(limit: number): Promise<void> {
     this.#stopping.abort();
     const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -55,40 +60,50 @@ export class ActiveMapping {
     delete this.#status.error;
   }
 
-  #connection(state: "polling" | "retrying", error: unknown): void {
+  #connection(part: string, error: unknown): void {
     if (this.#stopping.signal.aborted) return;
-    const connected = state === "polling";
-    if (connected === this.#connected) return;
-    this.#connected = connected;
-    const group = this.#status.group === undefined ? "" : ` (group ${this.#status.group})`;
-    if (connected) this.#log.notice(`${this.#name} polling${group}`);
-    else this.#log.warning(`${this.#name} retrying: ${describe(error)}`);
-    this.#update(describe(error));
-  }
-
-  #outcome({ answer, records, failures, retryIn }: Outcome): void {
-    if ("failure" in answer) {
-      const { type, message, stack } = answer.failure;
-      const same = this.#failing?.message === message;
-      this.#failing = answer.failure;
-      this.#log.error(
-        `${this.#name} failed (attempt ${failures}, ${records} records, again in ${retryIn} ms): ` +
-          (same ? `${type}: ${message}` : (stack ?? `${type}: ${message}`)),
-      );
-    } else if (this.#failing !== undefined) {
-      this.#failing = undefined;
-      this.#log.notice(`${this.#name} polling again`);
+    if (error === undefined) this.#troubles.delete(part);
+    else this.#troubles.set(part, describe(error));
+    const [trouble] = this.#troubles.values();
+    const state = trouble === undefined ? "polling" : "retrying";
+    if (state !== this.#printed) {
+      this.#printed = state;
+      const group = this.#status.group === undefined ? "" : ` (group ${this.#status.group})`;
+      if (trouble === undefined) this.#log.notice(`${this.#name} polling${group}`);
+      else this.#log.warning(`${this.#name} retrying: ${trouble}`);
     }
     this.#update();
   }
 
-  #update(connectionError?: string): void {
-    this.#status.state = this.#connected && this.#failing === undefined ? "polling" : "retrying";
-    const error = this.#connected ? this.#failing?.message : (connectionError ?? this.#status.error);
+  #invoked({ answer, records, failures, retryIn }: Invocation): void {
+    if (failures === 0) {
+      if (this.#failing !== undefined) this.#log.notice(`${this.#name} polling again`);
+      this.#failing = undefined;
+    } else {
+      const failure = "failure" in answer ? answer.failure : itemFailures;
+      const { type, message, stack } = failure;
+      const known = this.#failing?.message === message;
+      this.#failing = retryIn === undefined ? undefined : failure;
+      const again = retryIn === undefined ? "given up" : `again in ${retryIn} ms`;
+      const reason = known ? `${type}: ${message}` : (stack ?? `${type}: ${message}`);
+      this.#log.error(`${this.#name} failed (attempt ${failures}, ${records} records, ${again}): ${reason}`);
+    }
+    this.#update();
+  }
+
+  #update(): void {
+    const error = this.#troubles.values().next().value ?? this.#failing?.message;
+    this.#status.state = error === undefined && this.#printed !== undefined ? "polling" : "retrying";
     if (error === undefined) delete this.#status.error;
     else this.#status.error = error;
   }
 }
+
+/** The function answered, and named records that failed. */
+const itemFailures: Failure = {
+  type: "BatchItemFailures",
+  message: "the response names records that failed",
+};
 
 /** The innermost reason, in a line: clients wrap what the network said. */
 function describe(error: unknown): string {

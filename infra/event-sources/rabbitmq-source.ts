@@ -6,7 +6,7 @@ import {
   rabbitMQEventBytes,
   rabbitMQMessageBytes,
 } from "../../events/envelope/rabbitmq.ts";
-import { reconnectDelay } from "./backoff.ts";
+import { reconnectDelay, retryDelay } from "./backoff.ts";
 import type { RabbitMQMapping } from "./definition.ts";
 import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
 
@@ -32,9 +32,8 @@ export class RabbitMQSource implements Source {
   #channel: Channel | undefined;
   /** In the queue, not delivered to us. */
   #ready = 0;
-  /** Delivery tags: the last received and the last that went back or was acknowledged. */
-  #received = 0;
-  #settled = 0;
+  /** Delivered to us and neither acknowledged nor returned. */
+  #held = 0;
   /** Batches in a row that failed; a requeued batch may come back composed otherwise. */
   #failures = 0;
 
@@ -66,27 +65,29 @@ export class RabbitMQSource implements Source {
     const onSameChannel = (settle: (channel: Channel) => void) => {
       if (channel === undefined || channel !== this.#channel || part.lost) return;
       settle(channel);
-      this.#settled = part.next;
+      this.#held -= part.records.length;
     };
     return {
       records: part.records.length,
-      failures: this.#failures,
       event: () => encodeRabbitMQEvent(this.#mapping.arn, part.records),
-      settle: async () => {
-        onSameChannel((channel) => channel.ack(upTo(part.next), true));
-        this.#failures = 0;
-        this.#queue.release(batch);
-      },
-      retry: async (delay) => {
+      conclude: async (answer) => {
+        if ("payload" in answer) {
+          onSameChannel((channel) => channel.ack(upTo(part.next), true));
+          this.#failures = 0;
+          this.#queue.release(batch);
+          return { failures: 0 };
+        }
         this.#failures += 1;
+        const retryIn = retryDelay(this.#failures);
         onSameChannel((channel) => channel.nack(upTo(part.next), true, true));
-        await pause(delay, this.#closing.signal);
-        this.#queue.release(batch);
+        // Redelivered at once, but blocked until then.
+        this.#queue.releaseIn(batch, retryIn);
+        return { failures: this.#failures, retryIn };
       },
     };
   }
 
-  lag = (): number => this.#ready + this.#received - this.#settled;
+  lag = (): number => this.#ready + this.#held;
 
   async close(): Promise<void> {
     this.#closing.abort();
@@ -105,11 +106,11 @@ export class RabbitMQSource implements Source {
       try {
         await this.#consume(() => {
           failures = 0;
-          this.#report.state("polling");
+          this.#report.trouble("connection");
         });
       } catch (error) {
         if (signal.aborted) return;
-        this.#report.state("retrying", error);
+        this.#report.trouble("connection", this.#explain(error as Error));
       }
       this.#channel = undefined;
       this.#queue.drop(this.#key);
@@ -132,7 +133,7 @@ export class RabbitMQSource implements Source {
     connection.on("error", reject);
     connection.on("close", (error) => reject(error ?? new Error("Connection closed")));
     const channel = await connection.createChannel();
-    channel.on("error", (error) => reject(this.#explain(error)));
+    channel.on("error", reject);
     channel.on("close", () => reject(new Error("Channel closed")));
     // Room for one batch: the rest of the queue stays available to others.
     await channel.prefetch(Math.min(batchSize, 65_535));
@@ -141,8 +142,7 @@ export class RabbitMQSource implements Source {
     };
     await Promise.race([count(), over]);
     this.#channel = channel;
-    this.#received = 0;
-    this.#settled = 0;
+    this.#held = 0;
     const counting = setInterval(() => count().catch(reject), 1000);
     try {
       await channel.consume(queue, (message) => {
@@ -158,7 +158,10 @@ export class RabbitMQSource implements Source {
 
   #explain(error: Error & { code?: number }): Error {
     const notFound = 404;
-    return error.code === notFound ? this.#missing() : error;
+    if (error.code === notFound) return this.#missing();
+    // All that amqplib says of it.
+    const refused = error.message.startsWith("Expected ConnectionOpenOk");
+    return refused ? new Error(`no virtual host ${this.#vhost}, or no access to it`) : error;
   }
 
   #missing(): Error {
@@ -166,9 +169,14 @@ export class RabbitMQSource implements Source {
     return new Error(`no queue ${queue} in virtual host ${this.#vhost}: declare it, a mapping never does`);
   }
 
-  #receive({ content, fields, properties }: ConsumeMessage): void {
+  #receive(delivered: ConsumeMessage): void {
+    const { content, fields, properties } = delivered;
     const { redelivered, deliveryTag } = fields;
-    this.#received = deliveryTag;
+    // What the filter holds back is acknowledged at once.
+    if (this.#mapping.filter?.(content) === false) {
+      this.#channel?.ack(delivered);
+      return;
+    }
     const present = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
     const message = {
       queue: this.#mapping.queue,
@@ -178,7 +186,12 @@ export class RabbitMQSource implements Source {
       body: content,
     };
     const tooLarge = this.#queue.push(this.#key, [{ record: message, next: deliveryTag }]);
-    if (tooLarge.length > 0) this.#report.dropped(`message ${properties.messageId ?? deliveryTag}`);
+    if (tooLarge.length === 0) this.#held += 1;
+    else {
+      this.#report.gaveUp(
+        `message ${properties.messageId ?? deliveryTag}: alone larger than an event may be (6 MB)`,
+      );
+    }
   }
 
   #address() {

@@ -91,7 +91,7 @@ describe.concurrent("a rabbitmq event", () => {
     await queue.publish([Buffer.from("1"), Buffer.alloc(5_000_000, "x"), Buffer.from("2")]);
     await probe.until("2 messages", () => numbersOf(probe.notes()).flat().length === 2);
     expect(numbersOf(probe.notes()).flat()).toEqual([1, 2]);
-    expect(probe.lines().at(-1)).toMatch(/dropped message 2: alone larger than an event may be/);
+    expect(probe.lines().at(-1)).toMatch(/gave up message 2: alone larger than an event may be/);
     await probe.until("no lag", () => probe.status()?.lag === 0);
   });
 

@@ -6,14 +6,15 @@ export interface Settings {
   endpoints: Record<string, string>;
   /** Credentials by the ARN of their secret. */
   secrets: Record<string, { username: string; password: string }>;
-  /** Relative to the service. */
+  /** Both relative to the service. The second gets what is given up for a destination without an endpoint here. */
   statusFile: string;
+  failuresFile: string;
 }
 
 /** @throws when a key is unknown or of the wrong kind: a misspelt setting must not be ignored. */
 export function readSettings(custom: unknown): Settings {
   const given = asRecord(custom ?? {}, "custom.eventSources");
-  const known = ["endpoints", "secrets", "statusFile"];
+  const known = ["endpoints", "secrets", "statusFile", "failuresFile"];
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) {
       throw new Error(`custom.eventSources.${key} is unknown; there are ${known.join(", ")}.`);
@@ -23,6 +24,7 @@ export function readSettings(custom: unknown): Settings {
     endpoints: asRecord(given.endpoints ?? {}, "custom.eventSources.endpoints") as Settings["endpoints"],
     secrets: asRecord(given.secrets ?? {}, "custom.eventSources.secrets") as Settings["secrets"],
     statusFile: String(given.statusFile ?? ".sluice/event-sources.json"),
+    failuresFile: String(given.failuresFile ?? ".sluice/on-failure.jsonl"),
   };
 }
 
@@ -44,6 +46,16 @@ export function endpointOf(mapping: Mapping, settings: Settings, env: NodeJS.Pro
     );
   }
   return endpoint;
+}
+
+/**
+ * Where an AWS service, or its emulator, takes what is sent to an on-failure destination. First match: `endpoints` by
+ * ARN; then `AWS_ENDPOINT_URL_SQS`, `_SNS` or `_S3`; then `AWS_ENDPOINT_URL`. Undefined: nowhere.
+ */
+export function awsEndpointOf(arn: string, settings: Settings, env: NodeJS.ProcessEnv): string | undefined {
+  const service = arn.split(":")[2]?.toUpperCase();
+  const endpoint = settings.endpoints[arn] || env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
+  return endpoint?.replace(/\/$/, "");
 }
 
 const kafkaNames = (arn: string | undefined, servers: string[]) => [

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Answer } from "./answer.ts";
 import { type Batch, Batching, type Limits, type Measure, type Read } from "./batching.ts";
 
 /** What a mapping polls. Batches come out of `next`; each is then settled or retried, exactly once. */
@@ -16,22 +17,28 @@ export interface Source {
 export interface Delivery {
   /** 0: nothing to invoke for, only positions to pass over. */
   records: number;
-  /** Failed invocations so far. */
-  failures: number;
   /** A new Lambda event every time: a handler may have changed the last one. */
   event(): unknown;
-  /** The function succeeded: these records never come again. */
-  settle(): Promise<void>;
-  /** The function failed: all of them come again, after some milliseconds. */
-  retry(delay: number): Promise<void>;
+  /** After a success these records never come again; after a failure all of them do, unless they are given up. */
+  conclude(answer: Answer): Promise<Outcome>;
+}
+
+/** What became of a batch. */
+export interface Outcome {
+  /** Failed invocations of these records in a row; 0 after a success. */
+  failures: number;
+  /** Milliseconds until what is left of it comes again. */
+  retryIn?: number;
+  /** Why records were given up. */
+  givenUp?: string;
 }
 
 /** What a source has to tell. */
 export interface Report {
-  /** Whether the broker answers. Telling the same twice is harmless. */
-  state(state: "polling" | "retrying", error?: unknown): void;
-  /** A record that alone makes an event larger than Lambda accepts: it is passed over, as AWS does. */
-  dropped(what: string): void;
+  /** Why a part of it does not work, or nothing when it does (again). Telling the same twice is harmless. */
+  trouble(part: "connection" | "group" | "destination", error?: unknown): void;
+  /** Records that no invocation will get. */
+  gaveUp(what: string): void;
 }
 
 /** Batching with a clock: lets a lane wait until a batch closes. */
@@ -61,13 +68,21 @@ export class BatchQueue<T> {
 
   hasRoom = (key: string): boolean => this.#batching.hasRoom(key);
 
+  isTooLarge = (key: string, record: T): boolean => this.#batching.isTooLarge(key, record);
+
   release(batch: Batch<T>): void {
-    this.#batching.release(batch);
+    this.#batching.release(batch, performance.now());
     this.#wake();
   }
 
-  retry(batch: Batch<T>, delay: number): void {
-    this.#batching.retry(batch, performance.now() + delay);
+  /** Its partitions stay blocked some milliseconds more. */
+  releaseIn(batch: Batch<T>, delay: number): void {
+    setTimeout(() => this.release(batch), delay).unref();
+  }
+
+  /** Instead of `batch`, after some milliseconds, another with no more than its records. */
+  replace(batch: Batch<T>, other: Batch<T>, delay: number): void {
+    this.#batching.replace(batch, other, performance.now() + delay);
     this.#wake();
   }
 

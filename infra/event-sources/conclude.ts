@@ -1,0 +1,86 @@
+import type { KafkaRecord } from "../../events/envelope/kafka.ts";
+import type { Answer } from "./answer.ts";
+import { retryDelay } from "./backoff.ts";
+import type { Batch } from "./batching.ts";
+import type { RetryPolicy } from "./definition.ts";
+import type { GivenUp } from "./failure-record.ts";
+import { readItemFailures } from "./item-failures.ts";
+import type { BatchQueue, Outcome } from "./source.ts";
+import { countRecords, halve, narrow } from "./splitting.ts";
+
+/** What a batch's fate is carried out with. */
+export interface Hands {
+  policy: RetryPolicy;
+  queue: Pick<BatchQueue<KafkaRecord>, "release" | "replace">;
+  /** Commits those positions of a batch whose partitions are still ours. */
+  commit(batch: Batch<KafkaRecord>, positions: Map<string, number>): Promise<void>;
+  /** False when a stop came first: then nothing may be committed. */
+  giveUp(givenUp: Omit<GivenUp, "requestId">): Promise<boolean>;
+}
+
+/** Settles, repeats, halves, narrows or gives up a batch, as its mapping's retry policy says. */
+export async function concludeBatch(
+  batch: Batch<KafkaRecord>,
+  answer: Answer,
+  hands: Hands,
+): Promise<Outcome> {
+  const { policy, queue, commit, giveUp } = hands;
+  const verdict = verdictOf(batch, answer, policy);
+  if (verdict === "succeeded") {
+    await commit(batch, positionsOf(batch));
+    queue.release(batch);
+    return { failures: 0 };
+  }
+  const failures = batch.failures + 1;
+  const retryIn = retryDelay(failures);
+  if (verdict === "failed" && policy.bisect && countRecords(batch) > 1) {
+    // Halving is no attempt: each half has as many as the whole had.
+    queue.replace(batch, halve(batch), retryIn);
+    return { failures, retryIn };
+  }
+  const { passed, left } =
+    verdict === "failed" ? { passed: new Map<string, number>(), left: batch } : narrow(batch, verdict);
+  if (passed.size > 0) await commit(batch, passed);
+  if (failures <= policy.attempts) {
+    queue.replace(batch, { ...left, failures }, retryIn);
+    return { failures, retryIn };
+  }
+  const condition = "RetryAttemptsExhausted";
+  if (await giveUp({ condition, invocations: failures, records: recordsOf(left) })) {
+    await commit(batch, positionsOf(left));
+    queue.release(batch);
+  }
+  return { failures, givenUp: condition };
+}
+
+/** Gives up what may not be invoked any more: too old, or already gone from the topic. */
+export async function giveUpStale(
+  batch: Batch<KafkaRecord>,
+  { policy, queue, commit, giveUp }: Hands,
+  isGone: (record: KafkaRecord) => boolean,
+  now: number,
+): Promise<"fresh" | "changed"> {
+  const isOld = ({ timestamp }: KafkaRecord) => timestamp < now - policy.recordAge;
+  const records = recordsOf(batch);
+  if (!records.some((record) => isOld(record) || isGone(record))) return "fresh";
+  const old = records.filter((record) => isOld(record) && !isGone(record));
+  const condition = "RecordAgeExceeded";
+  if (old.length > 0 && !(await giveUp({ condition, invocations: batch.failures, records: old })))
+    return "changed";
+  const { passed, left } = narrow(batch, (_, record) => !isOld(record) && !isGone(record));
+  await commit(batch, passed);
+  if (left.parts.size > 0) queue.replace(batch, left, 0);
+  else queue.release(batch);
+  return "changed";
+}
+
+export const recordsOf = ({ parts }: Batch<KafkaRecord>): KafkaRecord[] =>
+  Array.from(parts.values(), ({ records }) => records).flat();
+
+function verdictOf(batch: Batch<KafkaRecord>, answer: Answer, policy: RetryPolicy) {
+  if ("failure" in answer) return "failed";
+  return policy.itemFailures ? readItemFailures(answer.payload, batch) : "succeeded";
+}
+
+const positionsOf = ({ parts }: Batch<KafkaRecord>) =>
+  new Map(Array.from(parts, ([key, { next }]): [string, number] => [key, next]));

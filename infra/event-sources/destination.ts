@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { appendFile, mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Producer } from "@platformatic/kafka";
+import { AwsClient } from "aws4fetch";
+import { batchFailure, type GivenUp, type Origin, recordFailure } from "./failure-record.ts";
+
+/** Where records go that are given up. */
+export interface Destination {
+  /** @throws when it cannot be reached; the records are kept and sent again. */
+  send(givenUp: GivenUp): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DestinationOptions {
+  origin: Origin;
+  /** Of the mapping: part of S3 keys. */
+  uuid: string;
+  /** Of the Kafka cluster that is polled. */
+  brokers: string[];
+  /** Of SQS, SNS or S3, or of an emulator of them; without one a line is added to `file`. */
+  endpoint: string | undefined;
+  file: string;
+}
+
+/** @param destination `kafka://<topic>`, or the ARN of an SQS queue, an SNS topic or an S3 bucket. */
+export function openDestination(destination: string, options: DestinationOptions): Destination {
+  if (destination.startsWith("kafka://"))
+    return new TopicDestination(destination.slice("kafka://".length), options);
+  const service = destination.split(":")[2];
+  const deliver =
+    options.endpoint === undefined ? appendLine : deliverers[service as keyof typeof deliverers];
+  return {
+    send: (givenUp) => deliver({ destination, ...options, endpoint: options.endpoint ?? "" }, givenUp),
+    close: async () => {},
+  };
+}
+
+class TopicDestination implements Destination {
+  readonly #topic: string;
+  readonly #origin: Origin;
+  readonly #producer: Producer;
+
+  constructor(topic: string, { origin, brokers }: DestinationOptions) {
+    this.#topic = topic;
+    this.#origin = origin;
+    this.#producer = new Producer({ clientId: "event-sources", bootstrapBrokers: brokers, retries: 0 });
+  }
+
+  async send(givenUp: GivenUp): Promise<void> {
+    const now = new Date();
+    await this.#producer.send({
+      messages: givenUp.records.map((record) => ({
+        topic: this.#topic,
+        ...(record.key !== null && { key: record.key }),
+        value: Buffer.from(JSON.stringify(recordFailure(this.#origin, givenUp, record, now))),
+      })),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#producer.close().catch(() => {});
+  }
+}
+
+type Target = DestinationOptions & { destination: string; endpoint: string };
+
+const deliverers = {
+  sqs: async ({ destination, endpoint, origin }: Target, givenUp: GivenUp) => {
+    const [, , , , account, name] = destination.split(":");
+    const { failure } = batchFailure(origin, givenUp, new Date());
+    await request(endpoint, "sqs", {
+      method: "POST",
+      headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.SendMessage" },
+      body: JSON.stringify({
+        QueueUrl: `${endpoint}/${account}/${name}`,
+        MessageBody: JSON.stringify(failure),
+      }),
+    });
+  },
+  sns: async ({ destination, endpoint, origin }: Target, givenUp: GivenUp) => {
+    const { failure } = batchFailure(origin, givenUp, new Date());
+    const body = {
+      Action: "Publish",
+      Version: "2010-03-31",
+      TopicArn: destination,
+      Message: JSON.stringify(failure),
+    };
+    await request(endpoint, "sns", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams(body).toString(),
+    });
+  },
+  s3: async ({ destination, endpoint, origin, uuid }: Target, givenUp: GivenUp) => {
+    const now = new Date();
+    const { failure, event } = batchFailure(origin, givenUp, now);
+    const partition = Object.keys(failure.KafkaBatchInfo.recordsInfo)[0];
+    const [day, time] = now.toISOString().split("T") as [string, string];
+    const name = `${day}T${time.slice(0, 8).replaceAll(":", ".")}-${randomUUID()}`;
+    const key = `aws/lambda/${uuid}/${partition}/${day.replaceAll("-", "/")}/${name}`;
+    const bucket = destination.split(":").at(-1);
+    await request(`${endpoint}/${bucket}/${key}`, "s3", {
+      method: "PUT",
+      body: JSON.stringify({ ...failure, payload: event }),
+    });
+  },
+};
+
+async function appendLine({ destination, origin, file }: Target, givenUp: GivenUp): Promise<void> {
+  const { failure, event } = batchFailure(origin, givenUp, new Date());
+  await mkdir(dirname(file), { recursive: true });
+  await appendFile(file, `${JSON.stringify({ destination, ...failure, payload: event })}\n`);
+}
+
+async function request(url: string, service: string, init: RequestInit): Promise<void> {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION } = process.env;
+  const client = new AwsClient({
+    accessKeyId: AWS_ACCESS_KEY_ID ?? "test",
+    secretAccessKey: AWS_SECRET_ACCESS_KEY ?? "test",
+    ...(AWS_SESSION_TOKEN !== undefined && { sessionToken: AWS_SESSION_TOKEN }),
+    region: AWS_REGION ?? "us-east-1",
+    service,
+    retries: 0,
+  });
+  const response = await client.fetch(url, init);
+  if (!response.ok)
+    throw new Error(`${service} answered ${response.status}: ${(await response.text()).slice(0, 200)}`);
+}
