@@ -1,11 +1,15 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { connect } from "amqplib";
 import { Kafka, logLevel } from "kafkajs";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chatMessage } from "../../events/chat-message.ts";
 import { rating } from "../../events/rating.ts";
+import { projectRoot } from "../settings.ts";
 import { garbage } from "./garbage.ts";
 import { openStack, type Stack, until } from "./stack.ts";
 
@@ -38,6 +42,30 @@ test("a thousand ratings come back over HTTP as the algorithm counts them", asyn
   );
   expect(counts).toEqual(types);
 }, 60_000);
+
+test.each([
+  ["indexChat", "rabbitmq.chat", /"delivered": \d/],
+  ["classifyRatings", "kafka.ratings", /"delivered": 3/],
+  ["storeShadow", "kafka.shadow", /"delivered": \d/],
+  ["query", "http.endpoints", /"statusCode": 200/],
+  ["health", "http.health", /"statusCode": 200/],
+])("`sls invoke local` runs %s on its sample", async (name, sample, answer) => {
+  const args = [
+    "invoke",
+    "local",
+    "-f",
+    name,
+    "-p",
+    `events/samples/${sample}.json`,
+    "-e",
+    "SLUICE_READ_KEY=sample",
+  ];
+  const { stdout } = await promisify(execFile)(join(projectRoot, "node_modules/.bin/sls"), args, {
+    env: stack.env,
+    cwd: projectRoot,
+  });
+  expect(stdout).toMatch(answer);
+});
 
 test("ClickHouse killed while the bot talks: the display never pauses, and every message is there once", async () => {
   const watch = stack.start("chat", "watch", "--mode", "plain");
