@@ -3,6 +3,8 @@ import { log } from "./log.ts";
 import type { Message } from "./message.ts";
 import { quarantine, type Rejected } from "./quarantine.ts";
 import type { Store } from "./store.ts";
+import { type Hold, type Lanes, openLanes } from "./write-once/lanes.ts";
+import { allSafeguards, type Safeguards } from "./write-once/safeguards.ts";
 import type { Table } from "./write-once/table.ts";
 import { beginWrite } from "./write-once/write-once.ts";
 
@@ -47,28 +49,33 @@ export interface Invocation {
   getRemainingTimeInMillis(): number;
 }
 
+/** Called with what the invocation holds, before anything is decoded. */
+type Begin<Event, Place> = (hold: Hold, store: Store) => Deliver<Event, Place>;
+
 /**
  * The handler of a consumer. Returning settles the whole batch, throwing brings it back: a message that keeps the contract
  * is delivered, any other goes to the quarantine, and neither is settled before both are done.
- * `begin` is called with the messages as they came, and what it returns with the accepted ones.
  */
 export const consume =
   <LambdaEvent, Event, Place>(
     consumer: Consumer<LambdaEvent, Event, Place>,
     store: Store,
-    begin: (messages: Message<Place>[], store: Store) => Deliver<Event, Place>,
+    begin: Begin<Event, Place>,
+    holdLanes: Lanes = openLanes(consumer.name),
   ) =>
   async (event: LambdaEvent, invocation?: Invocation): Promise<Summary> => {
     const now = Date.now();
     const bounded = invocation ? store.within(() => invocation.getRemainingTimeInMillis()) : store;
     const messages = consumer.read(event);
-    const deliver = begin(messages, bounded);
+    const hold = holdLanes(bounded, [...new Set(messages.map(({ lane }) => lane))]);
+    const deliver = begin(hold, bounded);
     const { accepted, rejected } = sort(messages, consumer.contract);
-    const [{ delivered, duplicates, refused }] = await Promise.all([
+    const [{ delivered, duplicates, refused }] = await both(
       deliver(accepted, now),
-      quarantine(bounded, consumer.name, rejected, now),
-    ]);
-    await quarantine(bounded, consumer.name, refused, now);
+      quarantine(bounded, consumer.name, rejected, now, hold),
+    );
+    await quarantine(bounded, consumer.name, refused, now, hold);
+    hold.settle();
     const summary = { delivered, duplicates, rejected: rejected.length + refused.length };
     log("info", consumer.name, { ...summary, ms: Date.now() - now });
     return summary;
@@ -78,9 +85,10 @@ export const consume =
 export const consumeIntoTable = <LambdaEvent, Event, Place, Row>(
   consumer: TableConsumer<LambdaEvent, Event, Place, Row>,
   store: Store,
-) =>
-  consume(consumer, store, (messages, bounded) => {
-    const write = beginWrite(bounded, consumer.table, [...new Set(messages.map(({ lane }) => lane))]);
+  safeguards: Safeguards = allSafeguards,
+) => {
+  const begin: Begin<Event, Place> = (hold, bounded) => {
+    const write = beginWrite(bounded, consumer.table, hold, safeguards);
     return async (accepted, now) => {
       const rows = accepted.map((one) => {
         const { place, sentAt = 0 } = one.message;
@@ -93,7 +101,15 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row>(
         refused: refused.map(({ row, detail }) => ({ message: row.message, reason: "unstorable", detail })),
       };
     };
-  });
+  };
+  return consume(consumer, store, begin, openLanes(consumer.name, safeguards));
+};
+
+/** Waits for the two even when one fails: an invocation that ends leaves nothing under way. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
+}
 
 function sort<Event, Place>(messages: Message<Place>[], contract: Decoder<Event>) {
   const accepted: Accepted<Event, Place>[] = [];

@@ -3,6 +3,7 @@ import type { Reason } from "../../events/contract.ts";
 import type { Message } from "./message.ts";
 import { arrayOfPairs, dateTime64, encodeColumns, string, uuid } from "./row-binary.ts";
 import type { Store } from "./store.ts";
+import type { Hold } from "./write-once/lanes.ts";
 import type { Table } from "./write-once/table.ts";
 import { beginWrite } from "./write-once/write-once.ts";
 
@@ -55,6 +56,7 @@ export async function quarantine(
   consumer: string,
   rejected: Rejected[],
   now: number,
+  hold: Hold,
 ): Promise<void> {
   if (rejected.length === 0) return;
   const rows = rejected.map(({ message, reason, detail }) => {
@@ -63,5 +65,5 @@ export async function quarantine(
     const row = { id, at: now, source, position, reason, detail, body: body ?? Buffer.alloc(0), headers };
     return { row, place: id, at: message.sentAt ?? 0 };
   });
-  await beginWrite(store, table, [])(rows);
+  await beginWrite(store, table, hold)(rows);
 }

@@ -1,5 +1,6 @@
 import { log } from "../log.ts";
 import type { Store } from "../store.ts";
+import { splitName } from "../target.ts";
 import { columnsOf } from "./batch.ts";
 import type { FoundBatch } from "./probe.ts";
 import type { Table } from "./table.ts";
@@ -36,20 +37,15 @@ async function repair<Row, Place>(store: Store, table: Table<Row, Place>, batch:
   }
   const columns = columnsOf(table);
   const stored = columns.map((name) => name.replace(/^in_/, "_"));
-  await store.insertSelect(
-    `INSERT INTO ${table.name} (${columns.join(", ")})
-     SELECT ${stored.join(", ")} FROM ${table.name} WHERE _batch = {batch: UInt128} ORDER BY ALL`,
-    { batch: batch.id },
-    batch.id,
-  );
+  const select = `SELECT ${stored.join(", ")} FROM ${table.name} WHERE _batch = {batch: UInt128} ORDER BY ALL`;
+  await store.replay(table.name, columns, select, { batch: batch.id }, batch.id);
 }
 
 async function hasViews(store: Store, table: string): Promise<boolean> {
-  const [database, name] = table.includes(".") ? table.split(".") : ["", table];
   const [row] = await store.select<{ views: number }>(
     `SELECT length(dependencies_table) AS views FROM system.tables
      WHERE database = if({database: String} = '', currentDatabase(), {database: String}) AND name = {name: String}`,
-    { database, name },
+    splitName(table),
   );
   return (row?.views ?? 0) > 0;
 }

@@ -3,9 +3,10 @@ import { expect, test } from "vitest";
 import { messageId } from "../identity.ts";
 import type { RabbitMQPlace } from "../message.ts";
 import { dateTime64, encodeColumns, string } from "../row-binary.ts";
-import { StoreError } from "../store.ts";
+import type { Store } from "../store.ts";
+import { StoreError } from "../store-error.ts";
 import { openScratch, type Scratch } from "../testing.ts";
-import { commentOf } from "./probe.ts";
+import { commentOf, openLanes } from "./lanes.ts";
 import type { Placed, Table } from "./table.ts";
 import { beginWrite } from "./write-once.ts";
 
@@ -26,6 +27,8 @@ const said = (message: string): Placed<Message, RabbitMQPlace> => ({
   place: { queue: "q", messageId: randomUUID() },
   at: 1_700_000_000_123,
 });
+
+const begin = (store: Store) => beginWrite(store, table, openLanes("test")(store, ["q"]));
 
 const some = (count: number, message = "hi") => Array.from({ length: count }, () => said(message));
 
@@ -60,9 +63,9 @@ test("a view that missed a batch has it after the redelivery, and each other vie
   const scratch = await openWithViews();
   const batch = some(50);
   await scratch.client.insert({ table: "broken", values: [{ x: 1 }], format: "JSONEachRow" });
-  await expect(beginWrite(scratch.store, table, ["q"])(batch)).rejects.toThrow(StoreError);
+  await expect(begin(scratch.store)(batch)).rejects.toThrow(StoreError);
   await scratch.client.command({ query: "TRUNCATE TABLE broken" });
-  const written = await beginWrite(scratch.store, table, ["q"])(batch);
+  const written = await begin(scratch.store)(batch);
   expect(written).toEqual({ inserted: 0, duplicates: 50, refused: [] });
   expect(await totals(scratch)).toEqual({ rows: 50, first: 50, second: 50 });
 });
@@ -81,10 +84,10 @@ test.each([
   const scratch = await openWithViews();
   const batch = some(50);
   await scratch.client.insert({ table: "broken", values: [{ x: 1 }], format: "JSONEachRow" });
-  await expect(beginWrite(scratch.store, table, ["q"])(batch)).rejects.toThrow(StoreError);
+  await expect(begin(scratch.store)(batch)).rejects.toThrow(StoreError);
   await scratch.client.command({ query: "TRUNCATE TABLE broken" });
   const deliveries = redeliver(batch);
-  for (const delivery of deliveries) await beginWrite(scratch.store, table, ["q"])(delivery);
+  for (const delivery of deliveries) await begin(scratch.store)(delivery);
   const distinct = new Set([...batch, ...deliveries.flat()]).size;
   expect(await totals(scratch)).toEqual({ rows: distinct, first: distinct, second: distinct });
 });
@@ -96,10 +99,10 @@ test("an INSERT of an earlier invocation that still runs is waited for", async (
   const zombie = scratch.client.command({
     query: `INSERT INTO user_messages (username, message, received_at, in_queue, in_message_id, in_batch, in_batch_rows)
       SELECT if(sleepEachRow(0.5) = 0, 'ann', ''), 'hi', now64(3), 'q', id, 1, 3 FROM (SELECT arrayJoin([${ids}]) AS id) SETTINGS max_block_size = 1`,
-    clickhouse_settings: { log_comment: commentOf("user_messages", "1", 1, ["q"]) },
+    clickhouse_settings: { log_comment: commentOf("test", "1", ["q"]) },
   });
   await new Promise((resolve) => setTimeout(resolve, 300));
-  const written = await beginWrite(scratch.store, table, ["q"])(batch);
+  const written = await begin(scratch.store)(batch);
   await zombie;
   expect(written).toMatchObject({ inserted: 0, duplicates: 3 });
   expect(await scratch.select("SELECT count() AS n FROM user_messages")).toEqual([{ n: 3 }]);
@@ -112,7 +115,7 @@ test("rows that the table refuses are told apart, and the others are written", a
   });
   const rude = [said("rude"), said("rude")];
   const batch = [...some(20), rude[0], ...some(11), rude[1]] as Placed<Message, RabbitMQPlace>[];
-  const written = await beginWrite(scratch.store, table, ["q"])(batch);
+  const written = await begin(scratch.store)(batch);
   expect(written.refused.map(({ row }) => row)).toEqual(rude);
   expect(written).toMatchObject({ inserted: 31, duplicates: 0 });
   expect(written.refused[0]?.detail).toContain("polite");

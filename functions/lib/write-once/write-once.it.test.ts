@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { type Identity, messageId, originPosition } from "../identity.ts";
 import type { KafkaPlace, RabbitMQPlace } from "../message.ts";
 import { dateTime64, encodeColumns, string } from "../row-binary.ts";
-import { type Store, StoreError } from "../store.ts";
+import type { Store } from "../store.ts";
+import { StoreError } from "../store-error.ts";
 import { openScratch } from "../testing.ts";
+import { openLanes } from "./lanes.ts";
 import type { Placed, Table, Written } from "./table.ts";
 import { beginWrite } from "./write-once.ts";
 
@@ -12,7 +14,7 @@ const writeOnce = <Row, Place>(
   store: Store,
   table: Table<Row, Place>,
   rows: Placed<Row, Place>[],
-): Promise<Written<Placed<Row, Place>>> => beginWrite(store, table, ["lane"])(rows);
+): Promise<Written<Placed<Row, Place>>> => beginWrite(store, table, openLanes("test")(store, ["lane"]))(rows);
 
 interface Message {
   username: string;

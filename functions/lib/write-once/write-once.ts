@@ -1,40 +1,81 @@
-import { type Store, StoreError } from "../store.ts";
+import { randomUUID } from "node:crypto";
+import type { Store } from "../store.ts";
+import { Overtaken, StoreError } from "../store-error.ts";
 import { type Batch, columnsOf, makeBatch, makeBatches } from "./batch.ts";
-import { commentOf, findKnown, isWritten, untilQuiet } from "./probe.ts";
+import { type Claims, commentOf, fenceCondition, type Hold } from "./lanes.ts";
+import { type Found, findKnown, isWritten } from "./probe.ts";
 import { repairViews } from "./repair.ts";
+import { allSafeguards, type Safeguards } from "./safeguards.ts";
 import type { Placed, Refused, Table, Written } from "./table.ts";
-
-/** Where a batch was read: `<topic>:<partition>` or a queue. One invocation holds a lane at a time. */
-export type Lanes = string[];
 
 /**
  * Writes each row unless a row of the same identity is in the table: into the table once, and into each of its
  * materialized views once. Rows whose source gave no identity count at least once.
  *
- * Begun with the lanes alone, so that the check for an earlier invocation's INSERT runs while the batch is decoded.
+ * Begun with the lanes alone, so that they are claimed while the batch is decoded.
  * @throws StoreError when the outcome is not known to be complete; the same call again completes it.
  */
-export function beginWrite<Row, Place>(store: Store, table: Table<Row, Place>, lanes: Lanes) {
-  const quiet = lanes.length === 0 ? Promise.resolve() : untilQuiet(store, table.name, lanes);
-  quiet.catch(() => {}); // Thrown where it is awaited.
+export function beginWrite<Row, Place>(
+  store: Store,
+  table: Table<Row, Place>,
+  hold: Hold,
+  safeguards: Safeguards = allSafeguards,
+) {
+  hold.claims().catch(() => {}); // Thrown where it is awaited.
   return async <P extends Placed<Row, Place>>(rows: P[]): Promise<Written<P>> => {
-    await quiet;
-    const distinct = firstOfEach(table, rows);
-    const probing = findKnown(store, table, distinct);
-    probing.catch(() => {});
-    const hopeful = makeBatches(table, distinct); // Encoded while the probe runs: nearly always nothing is found.
-    const found = await probing;
-    await repairViews(store, table, found.batches);
-    const missing = distinct.filter(({ place }) => !found.keys.has(table.identity.key(place) ?? ""));
-    const batches = missing.length === distinct.length ? hopeful : makeBatches(table, missing);
-    const refused: Refused<P>[] = [];
-    for (const batch of batches) refused.push(...(await insert(store, table, batch, lanes)));
-    return {
-      inserted: missing.length - refused.length,
-      duplicates: rows.length - missing.length,
-      refused,
-    };
+    const progress: Progress<P> = { rest: firstOfEach(table, rows), inserted: 0, refused: [] };
+    const distinct = progress.rest.length;
+    for (;;) {
+      const claims = await hold.claims();
+      try {
+        await writeRest({ store, table, hold, claims, safeguards }, progress);
+        const { inserted, refused } = progress;
+        return { inserted, duplicates: rows.length - distinct + progress.rest.length, refused };
+      } catch (error) {
+        if (!(error instanceof Overtaken) || store.remainingMs() < 2000) throw error;
+        hold.renew(claims);
+      }
+    }
   };
+}
+
+/** One attempt to write, under one set of claims. */
+interface Attempt<Row, Place> {
+  store: Store;
+  table: Table<Row, Place>;
+  hold: Hold;
+  claims: Claims;
+  safeguards: Safeguards;
+}
+
+/** What is left of a call, and what it did: kept when another invocation comes between. */
+interface Progress<P> {
+  /** Rows not dealt with; in the end those that were there already. */
+  rest: P[];
+  inserted: number;
+  refused: Refused<P>[];
+}
+
+async function writeRest<Row, Place, P extends Placed<Row, Place>>(
+  attempt: Attempt<Row, Place>,
+  progress: Progress<P>,
+): Promise<void> {
+  const { store, table, safeguards } = attempt;
+  const nothing: Found = { keys: new Set(), batches: [] };
+  const probing = safeguards.probe ? findKnown(store, table, progress.rest) : Promise.resolve(nothing);
+  probing.catch(() => {});
+  const hopeful = makeBatches(table, progress.rest); // Encoded while the probe runs: nearly always nothing is found.
+  const found = await probing;
+  if (safeguards.repair) await repairViews(store, table, found.batches);
+  const missing = progress.rest.filter(({ place }) => !found.keys.has(table.identity.key(place) ?? ""));
+  const batches = missing.length === progress.rest.length ? hopeful : makeBatches(table, missing);
+  for (const batch of batches) {
+    const refused = await insert(attempt, batch);
+    const done = new Set(batch.rows);
+    progress.refused.push(...refused);
+    progress.inserted += batch.rows.length - refused.length;
+    progress.rest = progress.rest.filter((row) => !done.has(row));
+  }
 }
 
 /** A publisher's retry can put copies of one message into one batch. */
@@ -55,13 +96,19 @@ function firstOfEach<Row, Place, P extends Placed<Row, Place>>(
  * so nothing of the whole may have been written: a view that refuses a row leaves the table with all of them.
  */
 async function insert<Row, Place, P extends Placed<Row, Place>>(
-  store: Store,
-  table: Table<Row, Place>,
+  attempt: Attempt<Row, Place>,
   batch: Batch<P>,
-  lanes: Lanes,
 ): Promise<Refused<P>[]> {
-  const comment = (attempt: number) => commentOf(table.name, batch.id, attempt, lanes);
-  const refusal = await store.insert(table.name, columnsOf(table), batch.body, batch.id, comment);
+  const { store, table, hold, claims, safeguards } = attempt;
+  const { refusal, attempts } = await store.insert({
+    table: table.name,
+    columns: columnsOf(table),
+    rows: batch.body,
+    token: safeguards.token ? batch.id : randomUUID(),
+    comment: commentOf(hold.consumer, batch.id, hold.lanes),
+    condition: safeguards.fence ? fenceCondition(hold.consumer, claims) : undefined,
+  });
+  if (attempts > 1) hold.doubt();
   if (refusal === undefined) return [];
   if (await isWritten(store, table.name, batch.id)) {
     throw new StoreError(
@@ -73,7 +120,7 @@ async function insert<Row, Place, P extends Placed<Row, Place>>(
   if (only !== undefined && others.length === 0) return [{ row: only, detail: refusal }];
   const middle = Math.ceil(batch.rows.length / 2);
   return [
-    ...(await insert(store, table, makeBatch(table, batch.rows.slice(0, middle)), lanes)),
-    ...(await insert(store, table, makeBatch(table, batch.rows.slice(middle)), lanes)),
+    ...(await insert(attempt, makeBatch(table, batch.rows.slice(0, middle)))),
+    ...(await insert(attempt, makeBatch(table, batch.rows.slice(middle)))),
   ];
 }
