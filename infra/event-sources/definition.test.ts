@@ -16,6 +16,7 @@ describe("mappings read from serverless.yml", () => {
         source: "kafka",
         topic: "orders",
         bootstrapServers: ["b-1:9092", "b-2:9092"],
+        access: {},
         uuid: "61ba545c-967f-5420-a758-58568b7b4ab5",
         group: "61ba545c-967f-5420-a758-58568b7b4ab5",
         startingPosition: "TRIM_HORIZON",

@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from "uuid";
 import { compileFilter, type Filter } from "./filter.ts";
+import type { AccessConfigurations } from "./kafka-security.ts";
 
 /** One event source mapping, as a `kafka`, `msk` or `rabbitmq` event of serverless.yml describes it. */
 export type Mapping = KafkaMapping | RabbitMQMapping;
@@ -39,6 +40,7 @@ export interface KafkaMapping extends Common {
   arn?: string;
   /** As written in serverless.yml; empty for MSK. */
   bootstrapServers: string[];
+  access: AccessConfigurations;
   group: string;
   startingPosition: "LATEST" | "TRIM_HORIZON" | "AT_TIMESTAMP";
   /** Epoch milliseconds, with AT_TIMESTAMP. */
@@ -101,6 +103,9 @@ function readKafka(
     uuid,
     ...(source === "msk" && { arn: arnOf(event.arn) }),
     bootstrapServers: (event.bootstrapServers ?? []) as string[],
+    access: (source === "kafka"
+      ? (event.accessConfigurations ?? {})
+      : { saslScram512Auth: event.saslScram512 ? [event.saslScram512] : [] }) as AccessConfigurations,
     group: (event.consumerGroupId as string | undefined) ?? uuid,
     startingPosition,
     ...(timestamp !== undefined && { startingTimestamp: timestamp * 1000 }),

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Producer } from "@platformatic/kafka";
-import { AwsClient } from "aws4fetch";
+import { awsJson, awsRequest } from "./aws.ts";
 import { batchFailure, type GivenUp, type Origin, recordFailure } from "./failure-record.ts";
+import type { KafkaClient } from "./kafka-security.ts";
 
 /** Where records go that are given up. */
 export interface Destination {
@@ -17,7 +18,7 @@ export interface DestinationOptions {
   /** Of the mapping: part of S3 keys. */
   uuid: string;
   /** Of the Kafka cluster that is polled. */
-  brokers: string[];
+  client: KafkaClient;
   /** Of SQS, SNS or S3, or of an emulator of them; without one a line is added to `file`. */
   endpoint: string | undefined;
   file: string;
@@ -41,10 +42,10 @@ class TopicDestination implements Destination {
   readonly #origin: Origin;
   readonly #producer: Producer;
 
-  constructor(topic: string, { origin, brokers }: DestinationOptions) {
+  constructor(topic: string, { origin, client }: DestinationOptions) {
     this.#topic = topic;
     this.#origin = origin;
-    this.#producer = new Producer({ clientId: "event-sources", bootstrapBrokers: brokers, retries: 0 });
+    this.#producer = new Producer({ ...client, clientId: "event-sources", retries: 0 });
   }
 
   async send(givenUp: GivenUp): Promise<void> {
@@ -69,13 +70,9 @@ const deliverers = {
   sqs: async ({ destination, endpoint, origin }: Target, givenUp: GivenUp) => {
     const [, , , , account, name] = destination.split(":");
     const { failure } = batchFailure(origin, givenUp, new Date());
-    await request(endpoint, "sqs", {
-      method: "POST",
-      headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.SendMessage" },
-      body: JSON.stringify({
-        QueueUrl: `${endpoint}/${account}/${name}`,
-        MessageBody: JSON.stringify(failure),
-      }),
+    await awsJson(endpoint, "sqs", "AmazonSQS.SendMessage", "1.0", {
+      QueueUrl: `${endpoint}/${account}/${name}`,
+      MessageBody: JSON.stringify(failure),
     });
   },
   sns: async ({ destination, endpoint, origin }: Target, givenUp: GivenUp) => {
@@ -86,7 +83,7 @@ const deliverers = {
       TopicArn: destination,
       Message: JSON.stringify(failure),
     };
-    await request(endpoint, "sns", {
+    await awsRequest(endpoint, "sns", {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
       body: new URLSearchParams(body).toString(),
@@ -100,7 +97,7 @@ const deliverers = {
     const name = `${day}T${time.slice(0, 8).replaceAll(":", ".")}-${randomUUID()}`;
     const key = `aws/lambda/${uuid}/${partition}/${day.replaceAll("-", "/")}/${name}`;
     const bucket = destination.split(":").at(-1);
-    await request(`${endpoint}/${bucket}/${key}`, "s3", {
+    await awsRequest(`${endpoint}/${bucket}/${key}`, "s3", {
       method: "PUT",
       body: JSON.stringify({ ...failure, payload: event }),
     });
@@ -111,19 +108,4 @@ async function appendLine({ destination, origin, file }: Target, givenUp: GivenU
   const { failure, event } = batchFailure(origin, givenUp, new Date());
   await mkdir(dirname(file), { recursive: true });
   await appendFile(file, `${JSON.stringify({ destination, ...failure, payload: event })}\n`);
-}
-
-async function request(url: string, service: string, init: RequestInit): Promise<void> {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION } = process.env;
-  const client = new AwsClient({
-    accessKeyId: AWS_ACCESS_KEY_ID ?? "test",
-    secretAccessKey: AWS_SECRET_ACCESS_KEY ?? "test",
-    ...(AWS_SESSION_TOKEN !== undefined && { sessionToken: AWS_SESSION_TOKEN }),
-    region: AWS_REGION ?? "us-east-1",
-    service,
-    retries: 0,
-  });
-  const response = await client.fetch(url, init);
-  if (!response.ok)
-    throw new Error(`${service} answered ${response.status}: ${(await response.text()).slice(0, 200)}`);
 }

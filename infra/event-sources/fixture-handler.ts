@@ -7,6 +7,10 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { threadId } from "node:worker_threads";
+
+/** Edited by a test. */
+const version = 0;
 
 type Records = Record<string, { offset: number; value?: string }[]>;
 
@@ -57,7 +61,10 @@ export const handler = async (event: Record<string, unknown>, context: { functio
   const words = linesOf(`${base}.behaviour`);
   const last = words.at(-1)?.endsWith("*") ? words.at(-1)?.slice(0, -1) : "ok";
   const word = words[linesOf(`${base}.notes`).length]?.replace("*", "") ?? last ?? "ok";
-  appendFileSync(`${base}.notes`, `${JSON.stringify({ at: Date.now(), word, event })}\n`);
+  appendFileSync(
+    `${base}.notes`,
+    `${JSON.stringify({ at: Date.now(), word, version, thread: threadId, event })}\n`,
+  );
   if (word === "mutate") {
     for (const key of Object.keys(event)) delete event[key];
     throw new Error("told to spoil the event");

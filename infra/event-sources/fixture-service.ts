@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -15,6 +16,10 @@ export interface Note {
   at: number;
   /** The behaviour it was told. */
   word: string;
+  /** Of the handler. */
+  version: number;
+  /** Id of the thread it ran in. */
+  thread: number;
   event: KafkaEvent & RabbitMQEvent;
 }
 
@@ -35,6 +40,9 @@ export interface ServiceOptions {
 
 const project = resolve(import.meta.dirname, "../..");
 const bin = (name: string) => join(project, "node_modules/.bin", name);
+
+/** Runs the framework's command with the project's Node. */
+export const slsArguments: [program: string, ...before: string[]] = [bin("node"), bin("sls")];
 
 /** A service of its own in a folder of its own, run by the real `sls offline`. */
 export class FixtureService implements AsyncDisposable {
@@ -61,7 +69,8 @@ export class FixtureService implements AsyncDisposable {
   async start(): Promise<this> {
     await Promise.all(this.#before.splice(0).map((before) => before()));
     await this.#write();
-    const child = spawn(bin("node"), [bin("sls"), ...(this.#options.command ?? ["offline", "start"])], {
+    const [program, ...before] = slsArguments;
+    const child = spawn(program, [...before, ...(this.#options.command ?? ["offline", "start"])], {
       cwd: this.folder,
       env: { PATH: process.env.PATH, HOME: this.folder, SLS_TELEMETRY_DISABLED: "1", ...this.#options.env },
     });
@@ -112,7 +121,11 @@ export class FixtureService implements AsyncDisposable {
     const write = (name: string, content: string) => writeFileSync(join(this.folder, name), content);
     const [httpPort, lambdaPort, websocketPort, albPort] = await freePorts(4);
     const { "serverless-offline": offline, ...custom } = this.#options.custom ?? {};
-    cpSync(join(import.meta.dirname, "fixture-handler.ts"), join(this.folder, "handler.ts"));
+    // `sls invoke local` knows only JavaScript.
+    write(
+      "handler.js",
+      stripTypeScriptTypes(readFileSync(join(import.meta.dirname, "fixture-handler.ts"), "utf8")),
+    );
     write("package.json", '{"type": "module"}');
     write(
       "plugin.ts",

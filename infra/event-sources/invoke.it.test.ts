@@ -18,7 +18,6 @@ const faults = [
 
 describe.each([
   { mode: "in a worker thread", options: {}, own: ["block-thread"] },
-  { mode: "in a new worker thread each time", options: { reloadHandler: true }, own: [] },
   { mode: "in process", options: { useInProcess: true }, own: [] },
 ])("a function that runs $mode", ({ options, own }) => {
   test("and does whatever it likes: its batch comes again unchanged, and the process lives", async ({

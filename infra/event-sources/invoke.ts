@@ -25,7 +25,6 @@ export interface OfflineOptions {
   useInProcess?: boolean;
   useDocker?: boolean;
   noTimeout?: boolean;
-  reloadHandler?: boolean;
   location?: string;
 }
 
@@ -36,15 +35,18 @@ export class Invoker {
   readonly #serverless: Serverless;
   readonly #options: OfflineOptions;
   readonly #lambda: Lambda;
-  readonly #environments = new WeakMap<LambdaFunction, Environment>();
+  readonly #environments = new WeakMap<LambdaFunction, Environment & { generation: number }>();
   readonly #unguard: () => void;
+  /** Of the code. */
+  #generation = 0;
 
   /** @param options of serverless-offline: its section in `custom`, then the command line. */
   constructor(serverless: Serverless, options: OfflineOptions, functionKeys: Iterable<string>) {
     this.#serverless = serverless;
     this.#options = options;
-    // Its timers are never cleared and would pile up for as long as the function's timeout; ours are.
-    this.#lambda = new Lambda(serverless, { ...options, noTimeout: true });
+    // Its timers are never cleared and would pile up for as long as the function's timeout; ours are. Its way to reload a
+    // handler is a worker thread for each invocation; ours is one after each change of the code.
+    this.#lambda = new Lambda(serverless, { ...options, noTimeout: true, reloadHandler: false });
     this.#unguard = guardProcess();
     this.#lambda.create(
       Array.from(functionKeys, (functionKey) => ({
@@ -57,10 +59,20 @@ export class Invoker {
   async invoke(functionKey: string, event: unknown): Promise<Answer> {
     // In one synchronous run: another `get` before `runHandler` would return the same instance.
     const instance = this.#lambda.get(functionKey);
+    const environment = this.#environment(instance);
+    if (environment.generation !== this.#generation) {
+      environment.generation = this.#generation;
+      void instance.cleanup();
+    }
     instance.setEvent(event);
-    const answer = await runGuarded(this.#environment(instance), () => this.#run(functionKey, instance));
-    if ("environmentLost" in answer || this.#options.reloadHandler) await instance.cleanup();
+    const answer = await runGuarded(environment, () => this.#run(functionKey, instance));
+    if ("environmentLost" in answer) await instance.cleanup();
     return answer;
+  }
+
+  /** The code has changed: every worker is replaced before its next invocation. In process, modules stay loaded. */
+  reload(): void {
+    this.#generation += 1;
   }
 
   /** Ends every worker, busy or not. */
@@ -88,8 +100,8 @@ export class Invoker {
     return answer;
   }
 
-  #environment(instance: LambdaFunction): Environment {
-    const environment = this.#environments.get(instance) ?? { end: undefined };
+  #environment(instance: LambdaFunction): Environment & { generation: number } {
+    const environment = this.#environments.get(instance) ?? { end: undefined, generation: this.#generation };
     this.#environments.set(instance, environment);
     return environment;
   }

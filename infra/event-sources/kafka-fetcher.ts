@@ -1,9 +1,8 @@
-import { Consumer, type ConsumerOptions } from "@platformatic/kafka";
+import { Consumer } from "@platformatic/kafka";
 import { reconnectDelay } from "./backoff.ts";
 import type { Fetched, FetchResponse } from "./kafka-records.ts";
+import type { KafkaClient } from "./kafka-security.ts";
 import { pause } from "./source.ts";
-
-type Client = Pick<ConsumerOptions<Buffer, Buffer, Buffer, Buffer>, "bootstrapBrokers" | "sasl" | "tls">;
 
 /** A partition that is read, and from where. */
 export interface Reader {
@@ -31,7 +30,7 @@ export class KafkaFetcher<R extends Reader> {
   readonly #closing = new AbortController();
   #failures = 0;
 
-  constructor(topic: string, client: Client, events: FetcherEvents<R>) {
+  constructor(topic: string, client: KafkaClient, events: FetcherEvents<R>) {
     this.#topic = topic;
     this.#events = events;
     this.#consumer = new Consumer({

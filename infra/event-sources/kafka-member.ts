@@ -1,16 +1,15 @@
 import { once } from "node:events";
 import { hostname } from "node:os";
-import { Admin, Consumer, type ConsumerOptions } from "@platformatic/kafka";
+import { Admin, Consumer } from "@platformatic/kafka";
 import { reconnectDelay } from "./backoff.ts";
 import type { KafkaMapping } from "./definition.ts";
+import type { KafkaClient } from "./kafka-security.ts";
 import { pause, type Report } from "./source.ts";
-
-type Client = Pick<ConsumerOptions<Buffer, Buffer, Buffer, Buffer>, "bootstrapBrokers" | "sasl" | "tls">;
 
 /** One seat in a consumer group: which partitions it reads, from where, and how far they are settled. */
 export class KafkaMember {
   readonly #mapping: KafkaMapping;
-  readonly #client: Client & { clientId: string };
+  readonly #client: KafkaClient & { clientId: string };
   readonly #consumer: Consumer;
   readonly #assigned: (positions: Map<number, number>) => void;
   readonly #report: Report;
@@ -23,7 +22,7 @@ export class KafkaMember {
    */
   constructor(
     mapping: KafkaMapping,
-    client: Client,
+    client: KafkaClient,
     session: number,
     assigned: (positions: Map<number, number>) => void,
     report: Report,
@@ -176,7 +175,7 @@ export class KafkaMember {
   }
 }
 
-/** Client ids begin with it: who a member of the group is. */
+/** KafkaClient ids begin with it: who a member of the group is. */
 const seat = `event-sources@${hostname()}:`;
 
 function isDead(clientId: string): boolean {

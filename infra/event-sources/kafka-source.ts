@@ -15,6 +15,7 @@ import type { GivenUp } from "./failure-record.ts";
 import { KafkaFetcher, type Reader } from "./kafka-fetcher.ts";
 import { KafkaMember } from "./kafka-member.ts";
 import { type Fetched, readRecords } from "./kafka-records.ts";
+import type { KafkaClient } from "./kafka-security.ts";
 import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
 
 /** A partition that this mapping was assigned. */
@@ -27,7 +28,7 @@ interface Lease extends Reader {
 }
 
 export interface KafkaEndpoint {
-  brokers: string[];
+  client: KafkaClient;
   /** A debugger may stop this whole process, heartbeats included. */
   pausable: boolean;
   /** Most bytes of an event as JSON. */
@@ -52,7 +53,7 @@ export class KafkaSource implements Source {
     this.#mapping = mapping;
     this.#endpoint = endpoint;
     this.#report = report;
-    const client = { bootstrapBrokers: endpoint.brokers };
+    const { client } = endpoint;
     const session = endpoint.pausable || inspector.url() !== undefined ? 15 * 60_000 : 45_000;
     this.#member = new KafkaMember(mapping, client, session, (positions) => this.#assign(positions), report);
     this.#fetcher = new KafkaFetcher(mapping.topic, client, {

@@ -41,7 +41,11 @@ export class ActiveMapping {
     const lanes = mapping.source === "rabbitmq" ? 1 : mapping.concurrency;
     const lane = () =>
       run(this.#source, invoke, (invocation) => this.#invoked(invocation), this.#stopping.signal);
-    this.#running = Promise.all(Array.from({ length: lanes }, lane));
+    this.#running = Promise.all(Array.from({ length: lanes }, lane)).catch((error: Error) => {
+      // Our own mistake: nothing above it is meant to throw.
+      log.error(`${this.#name} stopped: ${error.stack}`);
+      Object.assign(this.#status, { state: "stopped", error: error.message });
+    });
   }
 
   get status(): MappingStatus {

@@ -1,20 +1,23 @@
 import type { Mapping } from "./definition.ts";
+import type { Secret } from "./secrets.ts";
 
 /** `custom.eventSources` of serverless.yml. */
 export interface Settings {
   /** Where an ARN or a bootstrap server is reached from here: brokers (`host:port,host:port`) or an AMQP URL. */
   endpoints: Record<string, string>;
   /** Credentials by the ARN of their secret. */
-  secrets: Record<string, { username: string; password: string }>;
+  secrets: Record<string, Secret>;
   /** Both relative to the service. The second gets what is given up for a destination without an endpoint here. */
   statusFile: string;
   failuresFile: string;
+  /** Folder for every invoked event; none are saved without. Relative to the service. */
+  capture?: string;
 }
 
 /** @throws when a key is unknown or of the wrong kind: a misspelt setting must not be ignored. */
 export function readSettings(custom: unknown): Settings {
   const given = asRecord(custom ?? {}, "custom.eventSources");
-  const known = ["endpoints", "secrets", "statusFile", "failuresFile"];
+  const known = ["endpoints", "secrets", "statusFile", "failuresFile", "capture"];
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) {
       throw new Error(`custom.eventSources.${key} is unknown; there are ${known.join(", ")}.`);
@@ -25,6 +28,7 @@ export function readSettings(custom: unknown): Settings {
     secrets: asRecord(given.secrets ?? {}, "custom.eventSources.secrets") as Settings["secrets"],
     statusFile: String(given.statusFile ?? ".sluice/event-sources.json"),
     failuresFile: String(given.failuresFile ?? ".sluice/on-failure.jsonl"),
+    ...(given.capture !== undefined && { capture: String(given.capture) }),
   };
 }
 
@@ -46,16 +50,6 @@ export function endpointOf(mapping: Mapping, settings: Settings, env: NodeJS.Pro
     );
   }
   return endpoint;
-}
-
-/**
- * Where an AWS service, or its emulator, takes what is sent to an on-failure destination. First match: `endpoints` by
- * ARN; then `AWS_ENDPOINT_URL_SQS`, `_SNS` or `_S3`; then `AWS_ENDPOINT_URL`. Undefined: nowhere.
- */
-export function awsEndpointOf(arn: string, settings: Settings, env: NodeJS.ProcessEnv): string | undefined {
-  const service = arn.split(":")[2]?.toUpperCase();
-  const endpoint = settings.endpoints[arn] || env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
-  return endpoint?.replace(/\/$/, "");
 }
 
 const kafkaNames = (arn: string | undefined, servers: string[]) => [

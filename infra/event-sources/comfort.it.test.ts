@@ -1,0 +1,109 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, inject, test } from "vitest";
+import { kafkaProbe, offsetsOf, rabbitMQProbe, range } from "./fixture-brokers.ts";
+import { FixtureService, slsArguments } from "./fixture-service.ts";
+
+const { brokers, rabbitmqUrl } = inject("services");
+const env = { KAFKA_BROKERS: brokers.join(","), RABBITMQ_URL: rabbitmqUrl };
+
+test("an edited handler is used for the next batch within a second, in one new worker, and no batch is lost or repeated", async () => {
+  await using service = new FixtureService({ env });
+  const { topic, probe } = kafkaProbe(service, brokers, { event: { batchSize: 1 } });
+  await service.start();
+  const path = join(service.folder, "handler.js");
+  const versions = range(1, 4);
+  let sent = 0;
+  const produce = async (count: number) => {
+    for (let n = 0; n < count; n += 1, sent += 1) {
+      await topic.produceNumbers(1, sent);
+      await sleep(20);
+    }
+    await probe.until(`${sent} invocations`, () => probe.notes().length === sent);
+  };
+  await produce(5);
+  for (const version of versions) {
+    writeFileSync(
+      path,
+      readFileSync(path, "utf8").replace(/const version = \d+/, `const version = ${version}`),
+    );
+    const edited = Date.now();
+    await produce(20);
+    await sleep(Math.max(0, edited + 1000 - Date.now()));
+    await produce(5);
+    expect(
+      probe
+        .notes()
+        .slice(-5)
+        .map((note) => note.version),
+    ).toEqual(Array(5).fill(version));
+  }
+  expect(offsetsOf(probe.notes()).flat()).toEqual(range(0, sent));
+  expect(new Set(probe.notes().map((note) => note.thread)).size).toBe(1 + versions.length);
+  await topic[Symbol.asyncDispose]();
+});
+
+test("--mapping runs only the named mappings; their events are captured and feed `sls invoke local`", async () => {
+  await using service = new FixtureService({
+    env,
+    custom: { eventSources: { capture: "captured" } as object },
+    command: ["offline", "start", "--mapping", "probe1", "--mapping", "probe3:chosen"],
+  });
+  const chosen = kafkaProbe(service, brokers, {});
+  const left = rabbitMQProbe(service, rabbitmqUrl, {});
+  const missing = kafkaProbe(service, brokers, { event: { topic: "chosen" } });
+  await service.start();
+  await chosen.topic.produceNumbers(3);
+  await left.queue.publishNumbers(1);
+  await chosen.probe.until("3 records", () => chosen.probe.notes().length === 1);
+  await chosen.probe.until("all states", () => missing.probe.status()?.error !== undefined);
+  expect([chosen, left, missing].map(({ probe }) => probe.status()?.state)).toEqual([
+    "polling",
+    "stopped",
+    "retrying",
+  ]);
+  await service.stop();
+  expect(await left.queue.ready()).toBe(1);
+  const [file, ...more] = readdirSync(join(service.folder, "captured"));
+  expect(more).toEqual([]);
+  expect(file).toMatch(/^probe1\..*\.1\.json$/);
+  const [program, ...before] = slsArguments;
+  execFileSync(program, [...before, "invoke", "local", "-f", "probe1", "-p", join("captured", file ?? "")], {
+    cwd: service.folder,
+    env: { PATH: process.env.PATH, HOME: service.folder },
+  });
+  const [first, again] = chosen.probe.notes();
+  expect(again?.event).toEqual(first?.event);
+  for (const one of [chosen.topic, left.queue]) await one[Symbol.asyncDispose]();
+});
+
+test("--mapping with a name that does not exist is refused, naming those that do", async () => {
+  await using service = new FixtureService({ env, command: ["offline", "start", "--mapping", "probe9"] });
+  rabbitMQProbe(service, rabbitmqUrl, { declared: false });
+  await service.start();
+  expect(await service.exited()).toBe(1);
+  expect(service.output).toMatch(
+    /There is no mapping probe9; there are probe1:chat-.*, also by function alone\./,
+  );
+});
+
+test("a mapping whose broker nothing tells says so and leaves the others running", async () => {
+  await using service = new FixtureService({ env: { RABBITMQ_URL: rabbitmqUrl } });
+  const cluster = "arn:aws:kafka:us-east-1:000000000000:cluster/shop/1";
+  const { topic, probe: lost } = kafkaProbe(service, brokers, { cluster });
+  const { queue, probe } = rabbitMQProbe(service, rabbitmqUrl, { timeout: 900 });
+  await service.start();
+  await queue.publishNumbers(1);
+  await probe.until("1 message", () => probe.notes().length === 1);
+  expect(lost.status()).toMatchObject({
+    state: "stopped",
+    error: expect.stringContaining("Set KAFKA_BROKERS"),
+  });
+  expect(service.output).toContain(
+    `event-sources: ${lost.name}: nothing says where ${cluster} is reached from here.`,
+  );
+  expect(service.output).toContain(`event-sources: ${probe.name}: a timeout of 900 s: AWS allows 840 s`);
+  for (const one of [topic, queue]) await one[Symbol.asyncDispose]();
+});
