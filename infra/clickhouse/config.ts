@@ -49,7 +49,10 @@ function usersXml(): string {
   );
 }
 
-/** Writes the engine's configuration beside its data and answers the arguments that make it read it. */
+/**
+ * Writes the engine's configuration beside its data and answers the arguments of every connection. Parameters are set by SQL, so
+ * the engine takes long statements; the limit on the client's own statement is kept by the server (guard.ts).
+ */
 export function writeConfig(directory: string, memoryLimit: number): string[] {
   const [main, accounts] = [join(directory, "config.xml"), join(directory, "users.xml")];
   const server = [
@@ -59,5 +62,5 @@ export function writeConfig(directory: string, memoryLimit: number): string[] {
   ];
   writeFileSync(main, `${tag("clickhouse", ...server)}\n`);
   writeFileSync(accounts, `${usersXml()}\n`);
-  return [`--config-file=${main}`, "--implicit_select=0"];
+  return [`--config-file=${main}`, "--implicit_select=0", `--max_query_size=${2 ** 30}`];
 }

@@ -62,7 +62,13 @@ export function openEngine(directory: string): Engine {
       return analysis;
     },
     ask,
-    kill: (tag) => void ask(`KILL QUERY WHERE Settings['${tagSetting}'] = ${literal(tag)} ASYNC`),
+    kill(tag) {
+      try {
+        ask(`KILL QUERY WHERE Settings['${tagSetting}'] = ${literal(tag)} ASYNC`);
+      } catch (error) {
+        console.error(`A statement could not be stopped: ${(error as Error).message}`);
+      }
+    },
     close() {
       addon.CloseConnection(parser);
       addon.CloseConnection(kept);

@@ -50,15 +50,11 @@ export async function execute(
       prelude: before,
       secret: analysis.hasSecrets,
     });
-    const stopIfGone = () => {
-      if (reply.gone && isRead(analysis)) engine.kill(entry.tag);
-    };
-    void reply.closed.then(stopIfGone);
+    if (isRead(analysis)) void reply.closed.then(() => reply.gone && entry.kill());
     const logged = log.begin(work);
     const telling = tellProgress(server, ask, reply, entry);
     try {
-      if (given.verb === "KILL" && given.tokens[1]?.text === "QUERY")
-        await killQueries(work, entry, running, engine.kill);
+      if (given.verb === "KILL" && given.tokens[1]?.text === "QUERY") await killQueries(work, entry, running);
       else await dispatch(work, analysis, data);
       logged();
     } catch (thrown) {
@@ -96,7 +92,7 @@ function told(ask: Ask, thrown: unknown): ServerError {
   const clean = message
     .replace(/^default:/, `${ask.user.name}:`)
     .replace(/: \(in file\/uri [^)]*\)/, "")
-    .replace(/: While executing File: data for INSERT was parsed from file$/, "");
+    .replace(/: While executing File: data for INSERT was parsed from file\.?\s*$/, "");
   const hint =
     code === 164 && ask.byGet
       ? " For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries."

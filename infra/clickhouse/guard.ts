@@ -15,6 +15,13 @@ export const isRead = (analysis: Analysis) => analysis.queryClass === readOnly;
  */
 export function permit({ user, settings }: Ask, statement: Statement, analysis: Analysis): void {
   const { sql, full } = statement;
+  const longest = Number(settings.get("max_query_size") ?? 262_144);
+  if (longest > 0 && sql.length > longest)
+    throw new ServerError(
+      62,
+      "SYNTAX_ERROR",
+      `Syntax error: Max query size exceeded: ${sql.length} bytes, max_query_size is ${longest}`,
+    );
   const behind = tokens(full.slice(sql.length)).find((token) => token.kind !== "semicolon");
   if (behind || (analysis.statementCount > 1 && !user.trusted)) throw severalStatements(full, sql.length);
   const words = statement.tokens.map((token) => token.text);

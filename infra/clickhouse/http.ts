@@ -47,7 +47,7 @@ export function createHttp(engine: Engine, directory: string, passwords: Readonl
       server.close();
       server.closeIdleConnections();
       await shared.running.idle(ms);
-      for (const run of shared.running.all()) engine.kill(run.tag);
+      for (const run of shared.running.all()) run.kill();
       await shared.running.idle(1000);
       server.closeAllConnections();
       shared.running.close();

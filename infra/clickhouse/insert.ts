@@ -19,12 +19,10 @@ export async function insert(work: Work, data: Spool): Promise<void> {
 const formatOf = (statement: Statement, data: Spool) => (data.size === 0 ? "JSONEachRow" : statement.format);
 
 function fromFile(statement: Statement, data: Spool): string {
-  const { sql, clauseAt, tokens } = statement;
-  const last = tokens.at(-1);
-  const word = tokens.at(-2)?.text === "FORMAT" ? tokens.at(-2) : last;
-  const settings = sql.slice(clauseAt, word?.start);
+  const { sql, clauseAt, formatAt } = statement;
   const file = `FROM INFILE ${literal(data.path)} COMPRESSION 'none'`;
-  return utf8(`${sql.slice(0, clauseAt)} ${file} ${settings} FORMAT ${formatOf(statement, data)}`);
+  const settings = utf8(sql.slice(clauseAt, formatAt));
+  return `${utf8(sql.slice(0, clauseAt))} ${file} ${settings} FORMAT ${formatOf(statement, data)}`;
 }
 
 /** `INSERT … SELECT … FROM input('structure')` silently inserts nothing in the embedded engine: it reads the file instead. */
@@ -32,6 +30,6 @@ function fromInput(statement: Statement, data: Spool): string {
   const { sql, clauseAt } = statement;
   const input = inputCall(statement);
   if (!input) return utf8(sql.slice(0, clauseAt));
-  const file = `file(${literal(data.path)}, ${formatOf(statement, data)}, ${input.literal})`;
-  return utf8(sql.slice(0, input.start) + file + sql.slice(input.end, clauseAt));
+  const file = `file(${literal(data.path)}, ${formatOf(statement, data)}, ${utf8(input.literal)})`;
+  return utf8(sql.slice(0, input.start)) + file + utf8(sql.slice(input.end, clauseAt));
 }

@@ -7,7 +7,7 @@ import type { Work } from "./work.ts";
  * `KILL QUERY WHERE … [SYNC|ASYNC|TEST]`. The condition is asked of the processes as their clients know them, then the engine is
  * told its own names. A restricted user stops only what it started. SYNC waits here: in the engine it never returns.
  */
-export async function killQueries(work: Work, own: Run, running: Running, kill: (tag: string) => void) {
+export async function killQueries(work: Work, own: Run, running: Running) {
   const { condition, mode, format } = readKill(work.statement);
   const { user } = work.ask;
   const others = `SELECT * FROM ${running.processes()} WHERE query_id != ${literal(own.queryId)}`;
@@ -20,7 +20,7 @@ export async function killQueries(work: Work, own: Run, running: Running, kill: 
   const shown = await work.run(
     `SELECT '${status}' AS kill_status, query_id, user, query FROM (${others}) WHERE query_id IN (${list}) ${format}`,
   );
-  if (mode !== "TEST") for (const run of chosen) kill(run.tag);
+  if (mode !== "TEST") for (const run of chosen) run.kill();
   if (mode === "SYNC") await Promise.all(chosen.map((run) => run.ended));
   await work.answer(shown.bytes);
 }

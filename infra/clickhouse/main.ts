@@ -54,7 +54,7 @@ function main() {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    await http.close(5_000);
+    await http.close(3_000);
     engine.close();
     process.exit(0);
   };

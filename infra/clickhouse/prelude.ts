@@ -22,7 +22,7 @@ export function prelude(
     ...(roles.length ? [`SET ROLE ${roles.map(identifier).join(", ")}`] : []),
     ...(ask.database ? [`USE ${identifier(ask.database)}`] : []),
     ...set([
-      ...[...settings].filter(([name]) => name !== "readonly"),
+      ...[...settings].filter(([name]) => name !== "readonly" && name !== "max_query_size"),
       [tagSetting, tag],
       ...(user.trusted || options.valuesExpressions
         ? []

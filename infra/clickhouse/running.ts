@@ -14,6 +14,8 @@ export interface Run {
   progress: Progress | undefined;
   ended: Promise<void>;
   end(): void;
+  /** Stops it, now or as soon as it is under way in the engine. */
+  kill(): void;
 }
 
 const limit = 100;
@@ -52,11 +54,18 @@ export class Running {
         );
     const tag = `run-${++this.#last}`;
     const { promise, resolve } = Promise.withResolvers<void>();
+    let killing: NodeJS.Timeout | undefined;
     const end = () => {
+      clearInterval(killing);
       this.#runs.delete(tag);
       resolve();
     };
-    const run = { tag, queryId, user, startedAt: Date.now(), progress: undefined, ended: promise, end };
+    const kill = () => {
+      if (killing || !this.#runs.has(tag)) return;
+      killing = setInterval(() => this.#engine.kill(tag), 100);
+      this.#engine.kill(tag);
+    };
+    const run = { tag, queryId, user, startedAt: Date.now(), progress: undefined, ended: promise, end, kill };
     this.#runs.set(tag, run);
     return run;
   }
@@ -70,10 +79,19 @@ export class Running {
     const now = Date.now();
     const old = this.all().filter((run) => now - run.startedAt >= age);
     if (old.length === 0) return;
-    for (const line of this.#engine.ask(progressSql).split("\n")) {
-      const { tag, ...progress } = JSON.parse(line || "{}");
+    for (const line of this.#progress()) {
+      const { tag, ...progress } = JSON.parse(line);
       const run = this.#runs.get(tag);
       if (run) run.progress = progress;
+    }
+  }
+
+  #progress(): string[] {
+    try {
+      return this.#engine.ask(progressSql).split("\n").filter(Boolean);
+    } catch {
+      // Out of memory, for one: the statements that made it so will tell.
+      return [];
     }
   }
 

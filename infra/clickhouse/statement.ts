@@ -10,6 +10,8 @@ export interface Statement {
   verb: string;
   /** Where the server's own `INTO OUTFILE` or `FROM INFILE` goes. */
   clauseAt: number;
+  /** Where its FORMAT or VALUES stands, else its end. */
+  formatAt: number;
   /** The format it names. */
   format: string | undefined;
   /** For an INSERT that takes data: where in the text the data begins. */
@@ -53,6 +55,7 @@ export function readStatement(text: string): Statement | undefined {
     full: text,
     verb: first.text,
     clauseAt: outer[at]?.start ?? last.end,
+    formatAt: outer[at]?.start ?? last.end,
     format: format && text.slice(format.start, format.end),
     dataAt: undefined,
     logged: text.slice(0, last.end),
@@ -67,14 +70,17 @@ function dataInsert(text: string, outer: readonly Token[], all: readonly Token[]
   if (!token || (token.text !== "VALUES" && outer[i - 1]?.text !== "FORMAT")) return undefined;
   const select = outer.some((_, j) => isClause(outer, j, "SELECT") || isClause(outer, j, "WITH"));
   const settings = outer.find((_, j) => isClause(outer, j, "SETTINGS"));
-  const values = !select && isClause(outer, i, "VALUES") && outer[i - 1]?.text !== "FORMAT";
-  if (!values && (!isClause(outer, i - 1, "FORMAT") || token.kind === "symbol")) return undefined;
+  const formatted = isClause(outer, i - 1, "FORMAT") && token.kind !== "symbol";
+  const values = !select && !formatted && isClause(outer, i, "VALUES");
+  if (!values && !formatted) return undefined;
+  const formatAt = (values ? token : outer[i - 1])?.start ?? 0;
   const sql = text.slice(0, token.end);
   return {
     sql,
     full: sql,
     verb: "INSERT",
-    clauseAt: (select ? undefined : settings?.start) ?? (values ? token : outer[i - 1])?.start ?? 0,
+    clauseAt: (select ? undefined : settings?.start) ?? formatAt,
+    formatAt,
     format: values ? "Values" : text.slice(token.start, token.end),
     dataAt: token.end,
     logged: text.slice(0, text.length - inlineData(text, token.end, values ? "Values" : undefined).length),

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { openTestServer } from "./test-server.ts";
+
+/** Kills, restarts, and the ways a start is refused. */
+const started: ChildProcess[] = [];
+const folders: string[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill("SIGKILL");
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "clickhouse-"));
+  folders.push(made);
+  return made;
+}
+
+/** `node main.ts` as a user runs it. */
+function start(...args: string[]) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...args], {
+    env: { ...process.env, CLICKHOUSE_DEFAULT_PASSWORD: "" },
+  });
+  started.push(child);
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (printed += chunk));
+  const ended = once(child, "exit").then(([code]) => ({ code, printed }));
+  const listening = (async () => {
+    while (!printed.includes("listens on") && child.exitCode === null) await sleep(20);
+    return /http:\S+:\d+/.exec(printed)?.[0] ?? "";
+  })();
+  return { child, ended, listening };
+}
+
+const ask = async (url: string, sql: string) => (await fetch(url, { method: "POST", body: sql })).text();
+
+test("killed with -9 during inserts, five times: all that was acknowledged is there, once", async () => {
+  const server = await openTestServer();
+  await server.ask("CREATE TABLE t (batch UInt32, i UInt32) ENGINE = MergeTree ORDER BY batch");
+  const acknowledged = new Set<number>();
+  let batch = 0;
+  for (let round = 0; round < 5; round++) {
+    let alive = true;
+    const lane = async () => {
+      while (alive) {
+        const mine = ++batch;
+        const body = Array.from({ length: 500 }, (_, i) => `${mine}\t${i}\n`).join("");
+        const answer = server.ask(body, { url: { query: "INSERT INTO t FORMAT TSV" } });
+        if ((await answer.catch(() => undefined))?.status === 200) acknowledged.add(mine);
+      }
+    };
+    const lanes = [lane(), lane(), lane()];
+    await sleep(200 + Math.random() * 400);
+    process.kill(server.pid, "SIGKILL");
+    await sleep(50);
+    alive = false;
+    await Promise.all(lanes);
+    await server.restart();
+  }
+  const { text } = await server.ask(
+    "SELECT batch, count(), uniqExact(i) FROM t GROUP BY batch ORDER BY batch",
+  );
+  const present = new Map(
+    text.split("\n").map((line) => [Number(line.split("\t")[0]), line.split("\t").slice(1).join("/")]),
+  );
+  expect(acknowledged.size).toBeGreaterThan(10);
+  expect([...acknowledged].filter((one) => present.get(one) !== "500/500")).toEqual([]);
+  expect(new Set(present.values())).toEqual(new Set(["500/500"]));
+  expect(readdirSync(join(server.data, "spool")).filter((name) => name.startsWith("body"))).toEqual([]);
+  await server.close();
+}, 60_000);
+
+test("tables in default survive restarts, and can be renamed into other databases", async () => {
+  const server = await openTestServer();
+  await server.ask("CREATE DATABASE other");
+  await server.ask("CREATE TABLE kept (a Int8) ENGINE = MergeTree ORDER BY a");
+  await server.ask("INSERT INTO kept VALUES (1)");
+  process.kill(server.pid, "SIGKILL");
+  await server.restart();
+  expect((await server.ask("SELECT * FROM kept")).text).toBe("1");
+  expect(await server.ask("RENAME TABLE kept TO other.moved")).toMatchObject({ status: 200 });
+  process.kill(server.pid, "SIGKILL");
+  await server.restart();
+  expect((await server.ask("SELECT * FROM other.moved")).text).toBe("1");
+  await server.close();
+});
+
+test("a second process on the same data is refused with one sentence", async () => {
+  const data = folder();
+  const first = start("--data", data, "--port", "0");
+  await first.listening;
+  const { code, printed } = await start("--data", data, "--port", "0").ended;
+  expect(code).toBe(1);
+  expect(printed).toContain(
+    `The data directory ${join(data, "store")} is in use by process ${first.child.pid}. Stop that one, or give --data another directory.`,
+  );
+});
+
+test("a port that is taken is named, with the variable that changes it", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const port = String((taken.address() as { port: number }).port);
+  const { code, printed } = await start("--data", folder(), "--port", port).ended;
+  taken.close();
+  expect(code).toBe(1);
+  expect(printed.trim()).toMatch(new RegExp(`^Port ${port} on 127.0.0.1 is taken\\. .*CLICKHOUSE_PORT`));
+});
+
+test("wrong usage is explained", async () => {
+  expect(await start().ended).toMatchObject({
+    code: 2,
+    printed: expect.stringContaining("--data is missing\nUsage:"),
+  });
+  expect(await start("--nonsense").ended).toMatchObject({
+    code: 2,
+    printed: expect.stringContaining("Usage:"),
+  });
+  expect(await start("--data", "x", "--port", "http").ended).toMatchObject({ code: 2 });
+});
+
+test("SIGTERM lets a running request end, then the process ends with 0", async () => {
+  const { child, ended, listening } = start("--data", folder(), "--port", "0");
+  const url = await listening;
+  const answer = ask(url, "SELECT sleep(1), 'answered'");
+  await sleep(300);
+  child.kill("SIGTERM");
+  expect(await answer).toBe("0\tanswered\n");
+  expect(await ended).toMatchObject({ code: 0 });
+});
+
+test("SIGINT ends the process although a client holds its connection open and another waits for a long query", async () => {
+  const { child, ended, listening } = start("--data", folder(), "--port", "0");
+  const url = await listening;
+  await ask(url, "SELECT 1");
+  const long = ask(url, "SELECT sum(sleepEachRow(0.1)) FROM numbers(1000) SETTINGS max_block_size = 1");
+  await sleep(300);
+  const before = Date.now();
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 0 });
+  expect(Date.now() - before).toBeLessThan(7000);
+  expect(await long.catch(() => "394")).toContain("394");
+}, 20_000);
