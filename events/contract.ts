@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { compile, unsure } from "./accept.ts";
 
 /** Why a message cannot become a row. A closed list: metrics, the quarantine table and its replay share it. */
 export const reasons = [
@@ -49,11 +50,20 @@ export const identifier = text.min(1).max(1024);
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Bytes that are no UTF-8 become U+FFFD in the quick way: whether they were, the strict one tells. @throws TypeError */
+function readText(bytes: Uint8Array): string {
+  const quick = Buffer.isBuffer(bytes) ? bytes.toString() : utf8.decode(bytes);
+  return quick.charCodeAt(0) === byteOrderMark || quick.includes("\ufffd") ? utf8.decode(bytes) : quick;
+}
+
+const byteOrderMark = 0xfeff;
+
 /** A contract for JSON bodies (RFC 8259, UTF-8). Keys the schema does not name are ignored. */
 export function defineJsonContract<Event, Input>(
   name: string,
   schema: z.ZodType<Event, Input>,
 ): Contract<Event, Input> {
+  const accept = compile(schema);
   return {
     name,
     schema,
@@ -61,10 +71,12 @@ export function defineJsonContract<Event, Input>(
       if (bytes === null) return reject("invalid_event", "the body is absent (a tombstone)");
       let value: unknown;
       try {
-        value = JSON.parse(utf8.decode(bytes));
+        value = JSON.parse(readText(bytes));
       } catch (error) {
         return reject("malformed_json", error instanceof Error ? error.message : String(error));
       }
+      const event = accept(value);
+      if (event !== unsure) return { ok: true, event: event as Event };
       const parsed = schema.safeParse(value);
       return parsed.success ? { ok: true, event: parsed.data } : explain(parsed.error);
     },

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseTimestamp, timestamp } from "./timestamp.ts";
 
@@ -36,4 +37,13 @@ test("a moment ClickHouse cannot hold is refused, never clamped", () => {
   expect(timestamp.safeParse("1899-12-31T23:59:59Z").success).toBe(false);
   expect(timestamp.safeParse("2255-01-01").success).toBe(false);
   expect(timestamp.safeParse("2254-12-31T23:59:59.999999Z").data).toBe(Date.UTC(2255, 0, 1) * 1000 - 1);
+});
+
+test("every ISO moment in milliseconds is what Date makes of it", () => {
+  const moments = fc.date({ min: new Date("0000-01-01"), max: new Date("9999-12-31"), noInvalidDate: true });
+  fc.assert(
+    fc.property(moments, (at) => {
+      expect(parseTimestamp(at.toISOString())).toBe(at.getTime() * 1000);
+    }),
+  );
 });

@@ -10,6 +10,41 @@ const latest = Date.UTC(2255, 0, 1) * 1000;
 
 /** Microseconds since the epoch, UTC; digits past the sixth are dropped. `undefined` when the text is no moment. */
 export function parseTimestamp(value: string): number | undefined {
+  return value.length === 24 ? (parseIso(value) ?? parseAny(value)) : parseAny(value);
+}
+
+/**
+ * The form nearly every program writes, `2026-01-02T03:04:05.678Z`, digit by digit: no array, no match, no Date.
+ * `undefined` for all others, and for days that not every month has.
+ */
+function parseIso(value: string): number | undefined {
+  for (let i = 0; i < 24; i++) {
+    const expected = punctuation[i] as number;
+    const code = value.charCodeAt(i);
+    if (expected === 0 ? code < 48 || code > 57 : code !== expected) return undefined;
+  }
+  const [month, day] = [two(value, 5), two(value, 8)];
+  const [hour, minute, second] = [two(value, 11), two(value, 14), two(value, 17)];
+  if (month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59)
+    return undefined;
+  const days = daysBefore(two(value, 0) * 100 + two(value, 2), month) + day - 1;
+  const millis = two(value, 20) * 10 + value.charCodeAt(22) - 48;
+  return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + millis * 1000;
+}
+
+/** Character codes between the digits, 0 for a digit. */
+const punctuation = Array.from("0000-00-00T00:00:00.000Z", (char) => (char === "0" ? 0 : char.charCodeAt(0)));
+
+const two = (value: string, at: number): number => value.charCodeAt(at) * 10 + value.charCodeAt(at + 1) - 528;
+
+/** Days from the epoch to a month, in the Gregorian calendar; the year begins in March. */
+function daysBefore(year: number, month: number): number {
+  const y = month > 2 ? year : year - 1;
+  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
+  return y * 365 + leaps + Math.floor((153 * ((month + 9) % 12) + 2) / 5) - 719_468;
+}
+
+function parseAny(value: string): number | undefined {
   const match = pattern.exec(value);
   if (!match) return undefined;
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;

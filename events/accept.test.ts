@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { compile, unsure } from "./accept.ts";
+import { identifier, text } from "./contract.ts";
+import { timestamp } from "./timestamp.ts";
+
+const schema = z.object({
+  name: identifier,
+  note: text.optional(),
+  count: z.int().min(0).max(10),
+  share: z.number().gt(0).lt(1),
+  at: timestamp,
+  kind: z.enum(["a", "b"]),
+  flag: z.boolean(),
+  id: z.uuid(),
+  level: z.int().default(3),
+});
+
+const plain = {
+  name: "x",
+  count: 3,
+  share: 0.5,
+  at: "2026-01-02T03:04:05.678Z",
+  kind: "a",
+  flag: false,
+  id: "018bcfe5-6800-7000-8000-000000000000",
+};
+const fields = [...Object.keys(plain), "note", "level"];
+const odd = fc.oneof(
+  fc.json().map((json) => JSON.parse(json)),
+  fc.constantFrom(
+    "",
+    "\ud800",
+    "a".repeat(1025),
+    "é".repeat(600),
+    10,
+    11,
+    -0,
+    1e300,
+    "2026-02-30T00:00:00.000Z",
+  ),
+);
+
+test("what is accepted quickly is what the schema says, to the last key", () => {
+  const accept = compile(schema);
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...fields, "stray", "__proto__"), odd), (changes) => {
+      const value = { ...plain, ...changes };
+      const quick = accept(value);
+      if (quick !== unsure) expect(schema.safeParse(value)).toEqual({ success: true, data: quick });
+    }),
+    { numRuns: 2000 },
+  );
+  expect(accept({ ...plain, level: 1, stray: 1 })).toEqual({ ...plain, level: 1, at: 1767323045678000 });
+});
+
+test.each([null, [], "{}", 7, {}, { ...plain, name: "" }])(
+  "what the schema refuses is unsure: %j",
+  (value) => {
+    expect(compile(schema)(value)).toBe(unsure);
+  },
+);
+
+test.each([
+  ["strict objects", z.strictObject({ a: text })],
+  ["objects that keep what they do not know", z.looseObject({ a: text })],
+  ["objects with rules of their own", z.object({ a: text }).refine(() => false)],
+  ["whatever is no object", z.string()],
+])("%s are left to the schema", (_, other) => {
+  expect(compile(other)({ a: "x" })).toBe(unsure);
+});
+
+test("values that a schema changes are changed", () => {
+  const changing = z.object({ trimmed: z.string().trim(), number: z.coerce.number() });
+  expect(compile(changing)({ trimmed: " x ", number: "7" })).toEqual({ trimmed: "x", number: 7 });
+});

@@ -1,0 +1,97 @@
+import { z } from "zod";
+
+/** Instead of a value: the schema itself has to be asked. */
+export const unsure = Symbol("unsure");
+
+/**
+ * A quick yes for what nearly always comes: the rules of an object's schema as one compiled function, without the objects
+ * that zod makes to be able to explain itself (about a third of its time). It answers with the schema's output, or `unsure`
+ * for whatever is not plainly right or not known here: then the schema decides, and words the refusal.
+ */
+export function compile(schema: z.core.$ZodType): (value: unknown) => unknown {
+  const def = defOf(schema);
+  if (def.type !== "object" || def.catchall || def.checks?.length || !z.core.util.allowsEval.value)
+    return () => unsure;
+  const scope: unknown[] = [unsure];
+  const use: Use = (value) => `use[${scope.push(value) - 1}]`;
+  const fields = Object.entries(def.shape as Record<string, z.core.$ZodType>).map(([name, field], i) => {
+    const key = JSON.stringify(name);
+    const optional = defOf(field).type === "optional";
+    const inner = optional ? (defOf(field).innerType as z.core.$ZodType) : field;
+    return {
+      optional,
+      read: `let v${i} = value[${key}]; if (v${i} === undefined) { ${optional ? "" : "return unsure;"} } else { ${accept(inner, `v${i}`, use)} }`,
+      required: `${key}: v${i},`,
+      present: `if (v${i} !== undefined) event[${key}] = v${i};`,
+    };
+  });
+  const source = [
+    "const unsure = use[0]; return (value) => {",
+    'if (typeof value !== "object" || value === null || Array.isArray(value)) return unsure;',
+    ...fields.map(({ read }) => read),
+    `const event = {${fields.map((field) => (field.optional ? "" : field.required)).join("")}};`,
+    ...fields.map((field) => (field.optional ? field.present : "")),
+    "return event; }",
+  ];
+  return new Function("use", source.join("\n"))(scope);
+}
+
+/** Makes a value known to the compiled code; the expression it goes by there. */
+type Use = (value: unknown) => string;
+
+// biome-ignore lint/suspicious/noExplicitAny: zod's own definitions differ by type; what is read of them is checked.
+type Def = Record<string, any> & { type: string; checks?: z.core.$ZodCheck[] };
+
+const defOf = (schema: z.core.$ZodType | z.core.$ZodCheck): Def => schema._zod.def as unknown as Def;
+
+/** Statements that leave the schema's output in `variable`, or return `unsure`. */
+function accept(schema: z.core.$ZodType, variable: string, use: Use): string {
+  const def = defOf(schema);
+  const checks = (def.checks ?? []).map((check) => violation(defOf(check), variable, use));
+  const wrongType = typeViolation(def, variable);
+  if (wrongType !== undefined && checks.every((check) => check !== undefined))
+    return `if (${[wrongType, ...checks].join(" || ")}) return unsure;`;
+  if (def.type === "pipe" && checks.length === 0 && defOf(def.out).type === "transform") {
+    const transformed = `${variable} = ${use(transform(defOf(def.out).transform))}(${variable}); if (${variable} === unsure) return unsure;`;
+    return `${accept(def.in, variable, use)} ${transformed}`;
+  }
+  return `${variable} = ${use(ask(schema))}(${variable}); if (${variable} === unsure) return unsure;`;
+}
+
+/** A plain type, without a format, a coercion or anything else beside its checks. */
+function typeViolation({ type, format, coerce }: Def, variable: string): string | undefined {
+  if (coerce) return undefined;
+  if (type === "string" && format === undefined) return `typeof ${variable} !== "string"`;
+  if (type === "number" && format === undefined) return `!Number.isFinite(${variable})`;
+  if (type === "number" && format === "safeint") return `!Number.isSafeInteger(${variable})`;
+  if (type === "boolean") return `typeof ${variable} !== "boolean"`;
+  return undefined;
+}
+
+function violation(def: Def, variable: string, use: Use): string | undefined {
+  switch (def.check) {
+    case "min_length":
+      return `${variable}.length < ${use(def.minimum)}`;
+    case "max_length":
+      return `${variable}.length > ${use(def.maximum)}`;
+    case "greater_than":
+      return `!(${variable} ${def.inclusive ? ">=" : ">"} ${use(def.value)})`;
+    case "less_than":
+      return `!(${variable} ${def.inclusive ? "<=" : "<"} ${use(def.value)})`;
+    case "custom":
+      return def.fn && `${use(def.fn)}(${variable}) !== true`;
+    default:
+      return undefined;
+  }
+}
+
+const transform = (apply: (value: unknown, context: object) => unknown) => (value: unknown) => {
+  const issues: unknown[] = [];
+  const output = apply(value, { value, issues, addIssue: (issue: unknown) => issues.push(issue) });
+  return issues.length > 0 || output instanceof Promise ? unsure : output;
+};
+
+const ask = (schema: z.core.$ZodType) => (value: unknown) => {
+  const result = schema._zod.run({ value, issues: [] }, { async: false });
+  return result instanceof Promise || result.issues.length > 0 ? unsure : result.value;
+};
