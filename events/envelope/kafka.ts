@@ -146,7 +146,7 @@ function decodeRecord(record: KafkaEventRecord): KafkaRecord {
     timestampType,
     key: typeof key === "string" ? Buffer.from(key, "base64") : null,
     value: typeof value === "string" ? Buffer.from(value, "base64") : null,
-    headers: headers ? headers.flatMap(decodeHeader) : [],
+    headers: headers && headers.length > 0 ? headers.flatMap(decodeHeader) : [],
   };
 }
 

@@ -29,24 +29,54 @@ export interface RabbitMQPlace {
 }
 
 export function readKafka(event: KafkaEvent): Message<KafkaPlace>[] {
+  let [source, lane] = ["", ""];
+  let before: Position | undefined;
   return decodeKafkaEvent(event).map((record) => {
-    const { topic, partition, offset, value, headers } = record;
-    const origin = headers.find(([name]) => name === originHeader)?.[1].toString();
-    return {
-      source: `kafka:${topic}`,
-      position: formatPosition(record),
-      lane: `${topic}:${partition}`,
-      place: {
-        topic,
-        partition,
-        offset,
-        origin: parsePosition(origin ?? "") ?? { topic, partition, offset },
-      },
-      body: value,
-      headers,
-      sentAt: record.timestamp,
-    };
+    const { topic, partition, offset, value, headers, timestamp } = record;
+    if (topic !== before?.topic || partition !== before.partition) {
+      source = `kafka:${topic}`;
+      lane = `${topic}:${partition}`;
+      before = record;
+    }
+    const origin = originOf(headers) ?? { topic, partition, offset };
+    return new KafkaMessage(source, lane, { topic, partition, offset, origin }, value, headers, timestamp);
   });
+}
+
+/** Its position is text only when somebody asks. */
+class KafkaMessage implements Message<KafkaPlace> {
+  readonly source: string;
+  readonly lane: string;
+  readonly place: KafkaPlace;
+  readonly body: Buffer | null;
+  readonly headers: Message["headers"];
+  readonly sentAt: number;
+
+  constructor(
+    source: string,
+    lane: string,
+    place: KafkaPlace,
+    body: Buffer | null,
+    headers: Message["headers"],
+    sentAt: number,
+  ) {
+    this.source = source;
+    this.lane = lane;
+    this.place = place;
+    this.body = body;
+    this.headers = headers;
+    this.sentAt = sentAt;
+  }
+
+  get position(): string {
+    return formatPosition(this.place);
+  }
+}
+
+function originOf(headers: Message["headers"]): Position | undefined {
+  if (headers.length === 0) return undefined;
+  const header = headers.find(([name]) => name === originHeader);
+  return header && parsePosition(header[1].toString());
 }
 
 export function readRabbitMQ(event: RabbitMQEvent): Message<RabbitMQPlace>[] {

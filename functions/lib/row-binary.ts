@@ -3,65 +3,89 @@
 /** Appends values to one growing buffer. */
 export class ByteWriter {
   #bytes: Buffer;
+  #view: DataView;
   #length = 0;
 
   constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafe(capacity);
+    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** Makes room for `size` bytes and gives back where they start; `#bytes` may be another buffer after it. */
-  #reserve(size: number): number {
-    const start = this.#length;
-    this.#length = start + size;
-    if (this.#length > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#length, this.#bytes.length * 2));
-      this.#bytes.copy(larger, 0, 0, start);
-      this.#bytes = larger;
-    }
-    return start;
+  /** Makes room for `size` bytes more; `#bytes` may be another buffer after it. */
+  #reserve(size: number): void {
+    const needed = this.#length + size;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+    this.#view = new DataView(larger.buffer);
   }
 
   uint32(value: number): void {
-    const start = this.#reserve(4);
-    this.#bytes.writeUInt32LE(value, start);
+    this.#reserve(4);
+    this.#view.setUint32(this.#length, value, true);
+    this.#length += 4;
   }
 
   /** A whole number from -(2^53 - 1) to 2^53 - 1, as 64 bits in two's complement. */
   int64(value: number): void {
-    const start = this.#reserve(8);
-    this.#bytes.writeUInt32LE(value >>> 0, start);
-    this.#bytes.writeInt32LE(Math.floor(value / 2 ** 32), start + 4);
+    this.#reserve(8);
+    this.#view.setUint32(this.#length, value, true);
+    this.#view.setInt32(this.#length + 4, Math.floor(value / 2 ** 32), true);
+    this.#length += 8;
   }
 
   uint64(value: bigint): void {
-    const start = this.#reserve(8);
-    this.#bytes.writeBigUInt64LE(value, start);
+    this.#reserve(8);
+    this.#view.setBigUint64(this.#length, value, true);
+    this.#length += 8;
   }
 
   /** An unsigned LEB128 number: the length before strings and arrays. */
   length(value: number): void {
+    this.#reserve(longestLength);
     let rest = value;
-    for (; rest > 127; rest >>>= 7) this.#byte((rest & 127) | 128);
-    this.#byte(rest);
+    for (; rest > 127; rest >>>= 7) this.#bytes[this.#length++] = (rest & 127) | 128;
+    this.#bytes[this.#length++] = rest;
   }
 
   string(value: string | Uint8Array): void {
-    const size = typeof value === "string" ? Buffer.byteLength(value) : value.length;
-    this.length(size);
-    const start = this.#reserve(size);
-    if (typeof value === "string") this.#bytes.write(value, start, "utf8");
-    else this.#bytes.set(value, start);
+    if (typeof value === "string") return this.#text(value);
+    this.length(value.length);
+    this.bytes(value);
   }
 
-  #byte(value: number): void {
-    const start = this.#reserve(1);
-    this.#bytes[start] = value;
+  /** Bytes that are RowBinary already. */
+  bytes(value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
+  /** Written behind the length it has in ASCII; once its true size is known, the length is written again. */
+  #text(value: string): void {
+    this.#reserve(2 * longestLength + 3 * value.length);
+    const start = this.#length;
+    this.length(value.length);
+    const from = this.#length;
+    const size = this.#bytes.write(value, from);
+    if (size !== value.length) {
+      this.#length = start;
+      const to = start + lengthBytes(size);
+      if (to !== from) this.#bytes.copyWithin(to, from, from + size);
+      this.length(size);
+    }
+    this.#length += size;
   }
 
   finish(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
 }
+
+const longestLength = 5;
+
+const lengthBytes = (value: number): number => (value > 127 ? 1 + lengthBytes(value >>> 7) : 1);
 
 /** How one column's values are written. */
 export type Column<Value> = (out: ByteWriter, value: Value) => void;
@@ -77,10 +101,11 @@ export function encodeColumns<Row extends object>(
   columns: { [Name in keyof Row]-?: Column<Row[Name]> },
 ): RowEncoder<Row> {
   const names = Object.keys(columns) as Extract<keyof Row, string>[];
+  const writers = names.map((name) => columns[name] as Column<unknown>);
   return {
     names,
     write(out, row) {
-      for (const name of names) columns[name](out, row[name]);
+      for (let i = 0; i < names.length; i++) (writers[i] as Column<unknown>)(out, row[names[i] as keyof Row]);
     },
   };
 }
