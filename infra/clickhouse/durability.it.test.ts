@@ -122,6 +122,11 @@ test("wrong usage is explained", async () => {
     printed: expect.stringContaining("Usage:"),
   });
   expect(await start("--data", "x", "--port", "http").ended).toMatchObject({ code: 2 });
+  const exposed = await start("--data", folder(), "--host", "0.0.0.0").ended;
+  expect(exposed).toMatchObject({
+    code: 2,
+    printed: expect.stringContaining("set CLICKHOUSE_DEFAULT_PASSWORD"),
+  });
 });
 
 test("SIGTERM lets a running request end, then the process ends with 0", async () => {

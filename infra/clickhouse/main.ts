@@ -29,7 +29,7 @@ function readOptions() {
 
 const usage = "Usage: node infra/clickhouse/main.ts --data DIR [--port 8123] [--host 127.0.0.1]";
 
-function open(data: string) {
+function openOrFail(data: string) {
   try {
     return openEngine(data);
   } catch (error) {
@@ -46,8 +46,13 @@ function main() {
     return fail(`${(error as Error).message}\n${usage}`, 2);
   }
   const { data, port, host } = options;
+  const open = users
+    .filter((user) => !process.env[user.passwordVariable])
+    .map((user) => user.passwordVariable);
+  if (open.length > 0 && !["127.0.0.1", "::1", "localhost"].includes(host))
+    return fail(`--host ${host} is reachable from other machines: set ${open.join(", ")} first.`, 2);
   mkdirSync(data, { recursive: true });
-  const engine = open(data);
+  const engine = openOrFail(data);
   const passwords = new Map(users.map((user) => [user.name, process.env[user.passwordVariable] ?? ""]));
   const http = createHttp(engine, data, passwords);
   let stopping = false;

@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { constants, createBrotliCompress, createDeflate, createGzip, createZstdCompress } from "node:zlib";
 import { errorText, httpStatus, type ServerError } from "./errors.ts";
 import { EarlyHead, type Progress } from "./progress.ts";
@@ -25,10 +26,10 @@ export interface Figures {
 /** One answer: headers, a body that may be compressed and streamed, and errors before and after the headers have gone. */
 export class Reply {
   readonly response: ServerResponse;
-  readonly #encoding: keyof typeof encoders | undefined;
+  #encoding: keyof typeof encoders | undefined;
   readonly #version: string;
   /** Marks an error in the middle of a body; the client knows it from a header. */
-  readonly #exceptionTag = Math.random().toString(36).slice(2).padEnd(16, "x").slice(0, 16);
+  readonly #exceptionTag = randomBytes(8).toString("hex");
   #out: NodeJS.WritableStream;
   /** Resolves when the client has gone or the answer is complete. */
   readonly closed: Promise<void>;
@@ -37,17 +38,23 @@ export class Reply {
   #early: EarlyHead | undefined;
   #finished = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, version: string, compress: boolean) {
+  constructor(response: ServerResponse, version: string) {
     this.response = response;
     this.#out = response;
     this.#version = version;
-    const accepted = String(request.headers["accept-encoding"] ?? "");
-    const names = Object.keys(encoders) as (keyof typeof encoders)[];
-    this.#encoding = compress ? names.find((name) => new RegExp(`\\b${name}\\b`).test(accepted)) : undefined;
+    // A client that goes while something is written to it is noticed by `close`.
+    response.on("error", () => {});
     this.closed = new Promise((resolve) => response.once("close", resolve));
     response.once("close", () => {
       this.gone = !response.writableFinished;
     });
+  }
+
+  /** Compresses the answer, an error too, with an encoding the client accepts. */
+  compress(): void {
+    const accepted = String(this.response.req.headers["accept-encoding"] ?? "");
+    const names = Object.keys(encoders) as (keyof typeof encoders)[];
+    this.#encoding = names.find((name) => new RegExp(`\\b${name}\\b`).test(accepted));
   }
 
   /** Whether the status can no longer be chosen. */
@@ -80,6 +87,7 @@ export class Reply {
     if (!this.#encoding) return;
     const encoder = encoders[this.#encoding]();
     encoder.pipe(this.#out);
+    void this.closed.then(() => encoder.destroy());
     this.#out = encoder;
   }
 

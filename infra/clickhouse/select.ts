@@ -5,7 +5,7 @@ import { literal, utf8 } from "./sql.ts";
 import type { Work } from "./work.ts";
 
 /** So much of a result is held back before the status is sent: an error in it still gets a status of its own. */
-const held = 1024 * 1024;
+const heldOf = ({ statement }: Work) => (statement.format === "JSONEachRowWithProgress" ? 0 : 1024 * 1024);
 
 const into = ({ statement, ask }: Work, path: string, mode: string) => {
   const { sql, clauseAt, format } = statement;
@@ -40,6 +40,7 @@ export async function select(work: Work): Promise<void> {
 
 async function forward(work: Work, source: Socket, failure: Promise<Error | undefined>): Promise<void> {
   const { reply } = work;
+  const held = heldOf(work);
   const head: Buffer[] = [];
   let size = 0;
   for await (const chunk of source.iterator({ destroyOnReturn: false })) {

@@ -27,17 +27,12 @@ export async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  let reply = new Reply(request, response, server.engine.version, false);
+  const reply = new Reply(response, server.engine.version);
   let data: Spool | undefined;
   try {
     const ask = readRequest(request, server.passwords);
     response.setHeader("X-ClickHouse-Query-Id", ask.queryId);
-    reply = new Reply(
-      request,
-      response,
-      server.engine.version,
-      ask.settings.get("enable_http_compression") === "1",
-    );
+    if (ask.settings.get("enable_http_compression") === "1") reply.compress();
     const received = await receive(ask, request, server.files.newSpool);
     data = received.data;
     if (!received.statement) throw new ServerError(62, "SYNTAX_ERROR", "Syntax error: Empty query");
