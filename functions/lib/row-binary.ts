@@ -50,9 +50,11 @@ export class ByteWriter {
   }
 
   string(value: string | Uint8Array): void {
-    if (typeof value === "string") return this.#text(value);
-    this.length(value.length);
-    this.bytes(value);
+    if (typeof value === "string") this.#text(value);
+    else {
+      this.length(value.length);
+      this.bytes(value);
+    }
   }
 
   /** Bytes that are RowBinary already. */

@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { applyMigrations } from "../migrate/apply.ts";
+import { loadSettings, type Settings } from "../settings.ts";
+import type { ServiceName } from "../stack/service.ts";
+import { startServices } from "../stack/start.ts";
+import { stopServices } from "../stack/stop.ts";
+import { freePorts } from "../test/ports.ts";
+import type { BenchOptions } from "./bench.ts";
+
+/** A folder that is gone when the benchmark is over. */
+export async function openFolder({ cleanup }: Pick<BenchOptions, "cleanup">): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-bench-"));
+  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Services of a benchmark's own: nothing a user has running is touched or measured. */
+export async function openServices(
+  { progress, cleanup }: Pick<BenchOptions, "progress" | "cleanup">,
+  ...names: ServiceName[]
+): Promise<Settings> {
+  const home = await openFolder({ cleanup });
+  const [clickhouse, kafka, rabbitmq] = (await freePorts(3)).map(String);
+  const secret = () => randomBytes(12).toString("hex");
+  const settings = loadSettings({
+    SLUICE_HOME: home,
+    CLICKHOUSE_PORT: clickhouse,
+    KAFKA_PORT: kafka,
+    RABBITMQ_PORT: rabbitmq,
+    CLICKHOUSE_PASSWORD: secret(),
+    CLICKHOUSE_DEFAULT_PASSWORD: secret(),
+    CLICKHOUSE_READER_PASSWORD: secret(),
+    RABBITMQ_DEFAULT_PASS: secret(),
+  });
+  cleanup.defer(async () => void (await stopServices(settings)));
+  progress(`starting ${names.join(", ")}`);
+  for (const outcome of await startServices(settings, names)) {
+    if (outcome.state === "unavailable") throw new Error(`${outcome.service}: ${outcome.reason}`);
+  }
+  if (names.includes("clickhouse")) await applyMigrations(settings);
+  return settings;
+}
+
+/** A client as user `default`, who may make tables. */
+export function openAdmin(settings: Settings, { cleanup }: Pick<BenchOptions, "cleanup">) {
+  const client = createClient({
+    url: settings.clickhouseUrl,
+    username: "default",
+    password: settings.CLICKHOUSE_DEFAULT_PASSWORD,
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+  cleanup.defer(() => client.close());
+  return client;
+}
