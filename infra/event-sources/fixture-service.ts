@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { KafkaEvent } from "../../events/envelope/kafka.ts";
 import type { RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
 import type { MappingStatus } from "./status.ts";
+import type { Template } from "./template.ts";
 
 /** One invocation as the fixture's handler noted it. */
 export interface Note {
@@ -36,6 +37,8 @@ export interface ServiceOptions {
   custom?: Record<string, object>;
   /** `offline start` unless told otherwise. */
   command?: string[];
+  /** False: serverless-offline alone, which leaves the events be. */
+  plugin?: boolean;
 }
 
 const project = resolve(import.meta.dirname, "../..");
@@ -53,6 +56,8 @@ export class FixtureService implements AsyncDisposable {
   readonly #before: (() => Promise<unknown>)[] = [];
   #process: ChildProcess | undefined;
   output = "";
+  /** Of Lambda's Invoke API. */
+  endpoint = "";
 
   constructor(options: ServiceOptions) {
     this.#options = options;
@@ -68,7 +73,7 @@ export class FixtureService implements AsyncDisposable {
 
   async start(): Promise<this> {
     await Promise.all(this.#before.splice(0).map((before) => before()));
-    await this.#write();
+    if (this.endpoint === "") await this.write();
     const [program, ...before] = slsArguments;
     const child = spawn(program, [...before, ...(this.#options.command ?? ["offline", "start"])], {
       cwd: this.folder,
@@ -106,7 +111,7 @@ export class FixtureService implements AsyncDisposable {
   }
 
   /** What `sls package` made. */
-  template(): { Resources: Record<string, { Properties: Record<string, unknown> }> } {
+  template(): Template {
     return JSON.parse(
       readFileSync(join(this.folder, ".serverless/cloudformation-template-update-stack.json"), "utf8"),
     );
@@ -117,9 +122,11 @@ export class FixtureService implements AsyncDisposable {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #write(): Promise<void> {
+  /** The folder's content; `start` does it otherwise. */
+  async write(): Promise<void> {
     const write = (name: string, content: string) => writeFileSync(join(this.folder, name), content);
     const [httpPort, lambdaPort, websocketPort, albPort] = await freePorts(4);
+    this.endpoint = `http://127.0.0.1:${lambdaPort}`;
     const { "serverless-offline": offline, ...custom } = this.#options.custom ?? {};
     // `sls invoke local` knows only JavaScript.
     write(
@@ -138,10 +145,18 @@ export class FixtureService implements AsyncDisposable {
     }
     const service = {
       service: this.name,
-      plugins: ["./plugin.ts", "serverless-offline"],
+      plugins: [...(this.#options.plugin === false ? [] : ["./plugin.ts"]), "serverless-offline"],
       provider: { name: "aws", runtime: "nodejs24.x", environment: { FIXTURE_FOLDER: this.folder } },
       custom: {
-        "serverless-offline": { noSponsor: true, httpPort, lambdaPort, websocketPort, albPort, ...offline },
+        "serverless-offline": {
+          noSponsor: true,
+          host: "127.0.0.1",
+          httpPort,
+          lambdaPort,
+          websocketPort,
+          albPort,
+          ...offline,
+        },
         ...custom,
       },
       functions,

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { readMappings } from "./definition.ts";
 import { brokerArn, secretArn } from "./fixture-brokers.ts";
 import { FixtureService } from "./fixture-service.ts";
+import { serviceOfTemplate } from "./template.ts";
 
 const cluster = "arn:aws:kafka:us-east-1:000000000000:cluster/shop/00000000-0000-0000-0000-000000000000-1";
 const destination = "arn:aws:sqs:us-east-1:000000000000:dead";
@@ -65,6 +67,48 @@ test("what the framework does not know is packaged for CloudFormation too", asyn
     "StartingPosition",
     "Topics",
   ]);
+});
+
+test("the template's mappings are those of serverless.yml again", async () => {
+  await using service = new FixtureService({ env: {}, command: ["package"] });
+  const filterPatterns = [{ value: { kind: ["sale"] } }];
+  const events = [
+    {
+      kafka: {
+        bootstrapServers: ["b-1:9096", "b-2:9096"],
+        accessConfigurations: { saslScram512Auth: [secretArn], serverRootCaCertificate: [secretArn] },
+        topic: "orders",
+        batchSize: 7,
+        maximumBatchingWindow: 0,
+        consumerGroupId: "shop",
+        enabled: false,
+        ...retries,
+      },
+    },
+    {
+      msk: {
+        arn: cluster,
+        topic: "returns",
+        startingPosition: "AT_TIMESTAMP",
+        startingPositionTimestamp: 1,
+        saslScram512: secretArn,
+      },
+    },
+    { rabbitmq: { arn: brokerArn, basicAuthArn: secretArn, queue: "chat", virtualHost: "prod" } },
+  ];
+  service.function(
+    { events: [...events, { kafka: { ...kafka, topic: "filtered", filterPatterns } }] },
+    async () => {},
+  );
+  await service.start();
+  expect(await service.exited(), service.output).toBe(0);
+  const { service: read, names } = serviceOfTemplate(service.template());
+  expect([...names]).toEqual([["Probe1LambdaFunction", `${service.name}-dev-probe1`]]);
+  const [first, filtered, second, third] = readMappings(read);
+  const original = readMappings({ ...read, functions: { Probe1LambdaFunction: { events } } });
+  expect([first, second, third]).toEqual(original);
+  expect(filtered?.filter?.(Buffer.from('{"kind": "sale"}'))).toBe(true);
+  expect(filtered?.filter?.(Buffer.from('{"kind": "view"}'))).toBe(false);
 });
 
 test.each([

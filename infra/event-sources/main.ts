@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+/** `event-sources run --config FILE --endpoint URL`: event source mappings for any emulator of Lambda. */
+import { parseArgs } from "node:util";
+import { startStandalone } from "./standalone.ts";
+
+const usage = `Usage: event-sources run --config FILE --endpoint URL [--mapping NAME]…
+
+Polls the brokers of the kafka, msk and rabbitmq events in FILE and invokes their functions through
+Lambda's Invoke API at URL, until Ctrl-C.
+
+  --config    serverless.yml, or a CloudFormation template (JSON or YAML)
+  --endpoint  http://127.0.0.1:3001 (sam local start-lambda), :3002 (serverless-offline), :4566 (LocalStack, ministack)
+  --mapping   run only this one: <function>, or <function>:<topic or queue>
+
+Brokers are found as the plugin finds them: custom.eventSources.endpoints, KAFKA_BROKERS, RABBITMQ_URL.
+`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    config: { type: "string" },
+    endpoint: { type: "string" },
+    mapping: { type: "string", multiple: true },
+    help: { type: "boolean" },
+  },
+});
+const { config, endpoint, mapping, help } = values;
+if (help || positionals[0] !== "run" || config === undefined || endpoint === undefined) {
+  process.stderr.write(usage);
+  process.exit(help ? 0 : 2);
+}
+const print = (line: string) => void process.stderr.write(`${line}\n`);
+try {
+  const stop = await startStandalone({
+    config,
+    endpoint,
+    ...(mapping !== undefined && { only: mapping }),
+    log: { notice: print, warning: print, error: print },
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void stop().then(() => process.exit()));
+  }
+} catch (error) {
+  print((error as Error).message);
+  process.exit(1);
+}

@@ -1,0 +1,101 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { readMappings, type Service } from "./definition.ts";
+import { Engine } from "./engine.ts";
+import { LambdaApi } from "./lambda-api.ts";
+import type { Log } from "./mapping.ts";
+import { readSettings } from "./settings.ts";
+import { serviceOfTemplate, type Template } from "./template.ts";
+
+export interface StandaloneOptions {
+  /** A serverless.yml, a CloudFormation template, or a file of the first's `functions` and `custom.eventSources` alone. */
+  config: string;
+  /** Of Lambda's Invoke API. */
+  endpoint: string;
+  /** Names of mappings; all without. */
+  only?: string[];
+  log: Log;
+}
+
+interface Configuration {
+  service: Service;
+  /** From a function's key to the name it is invoked by. */
+  names: Map<string, string>;
+  /** `custom.eventSources`. */
+  settings: unknown;
+}
+
+/** Event source mappings without serverless-offline: polls the brokers and invokes through the Lambda API of any emulator. */
+export async function startStandalone({
+  config,
+  endpoint,
+  only,
+  log,
+}: StandaloneOptions): Promise<() => Promise<void>> {
+  const { service, names, settings } = await readConfiguration(config);
+  const stopping = new AbortController();
+  const api = new LambdaApi(endpoint, stopping.signal, (line) => log.warning(`event-sources: ${line}`));
+  const nameOf = (functionKey: string) => names.get(functionKey) ?? functionKey;
+  const engine = new Engine({
+    mappings: readMappings(service),
+    settings: readSettings(settings),
+    folder: dirname(resolve(config)),
+    ...(only !== undefined && { only }),
+    invoke: (functionKey, event) => api.invoke(nameOf(functionKey), event),
+    functionArn: (functionKey) => `arn:aws:lambda:us-east-1:000000000000:function:${nameOf(functionKey)}`,
+    pausable: false,
+    log,
+  });
+  await engine.start();
+  return async () => {
+    const stopped = engine.stop();
+    stopping.abort();
+    await stopped;
+  };
+}
+
+async function readConfiguration(path: string): Promise<Configuration> {
+  const text = await readFile(path, "utf8");
+  // CloudFormation's short forms (`!GetAtt`) are read as what follows them.
+  const document = parse(text, { logLevel: "silent" }) as Record<string, unknown>;
+  if (typeof document?.Resources === "object") {
+    return { ...serviceOfTemplate(document as unknown as Template), settings: undefined };
+  }
+  if (typeof document?.functions !== "object") {
+    throw new Error(
+      `${path} has neither functions, as serverless.yml, nor Resources, as a CloudFormation template.`,
+    );
+  }
+  return ofServerless(
+    (text.includes("${") ? await resolveVariables(path) : document) as unknown as ServerlessFile,
+  );
+}
+
+interface ServerlessFile {
+  service?: string;
+  provider?: { stage?: string };
+  custom?: { eventSources?: unknown };
+  functions: Record<string, { name?: string; events?: Record<string, unknown>[] }>;
+}
+
+function ofServerless({ service = "service", provider, custom, functions }: ServerlessFile): Configuration {
+  const stage = provider?.stage ?? "dev";
+  const names = Object.entries(functions).map(([key, { name }]): [string, string] => [
+    key,
+    name ?? `${service}-${stage}-${key}`,
+  ]);
+  return { service: { service, stage, functions }, names: new Map(names), settings: custom?.eventSources };
+}
+
+/** Variables are the framework's matter: it prints the file with all of them resolved. */
+async function resolveVariables(path: string): Promise<unknown> {
+  const folder = dirname(resolve(path));
+  const framework = createRequire(join(folder, "serverless.yml")).resolve("serverless/bin/serverless.js");
+  const args = [framework, "print", "--format", "json", "--config", resolve(path).slice(folder.length + 1)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 1 << 26 });
+  return JSON.parse(stdout.slice(stdout.indexOf("{")));
+}
