@@ -104,7 +104,7 @@ test("the template's mappings are those of serverless.yml again", async () => {
   expect(await service.exited(), service.output).toBe(0);
   const { service: read, names } = serviceOfTemplate(service.template());
   expect([...names]).toEqual([["Probe1LambdaFunction", `${service.name}-dev-probe1`]]);
-  const [first, filtered, second, third] = readMappings(read);
+  const [first, filtered, third, second] = readMappings(read);
   const original = readMappings({ ...read, functions: { Probe1LambdaFunction: { events } } });
   expect([first, second, third]).toEqual(original);
   expect(filtered?.filter?.(Buffer.from('{"kind": "sale"}'))).toBe(true);
