@@ -5,9 +5,10 @@ import { openStore } from "../../functions/lib/store.ts";
 import { allSafeguards, type Safeguards } from "../../functions/lib/write-once/safeguards.ts";
 import type { Bench } from "./bench.ts";
 import { commitEvent, consumer, createPlainTable, createTable } from "./commit.ts";
+import { costOf, cpuPerMillion, rowsPerSecond } from "./cost.ts";
 import { figure } from "./figure.ts";
-import { openAdmin, openServices } from "./services.ts";
-import { interleave, median } from "./statistics.ts";
+import { openAdmin, openServices, pidOf } from "./services.ts";
+import { interleave } from "./statistics.ts";
 
 const batchRows = 10_000;
 const none: Safeguards = { token: false, probe: false, repair: false, wait: false, fence: false };
@@ -45,34 +46,30 @@ export const exactlyOnce: Bench = {
         clickhouse_settings: { date_time_input_format: "best_effort" },
       });
     };
+    const pids = [process.pid, pidOf(settings, "clickhouse")];
     let next = 0;
-    const measure = (handle: (event: KafkaEvent) => Promise<unknown>) => async () => {
+    const measure = (handle: (event: KafkaEvent) => Promise<unknown>) => () => {
       const events = Array.from({ length: Math.ceil(rows / batchRows) }, () => {
         next += batchRows;
         return commitEvent(Math.min(rows, batchRows), next);
       });
-      const began = performance.now();
-      for (const event of events) await handle(event);
-      return (rows / (performance.now() - began)) * 1000;
+      return costOf(pids, async () => {
+        for (const event of events) await handle(event);
+      });
     };
     progress(`${rounds + 1} rounds of ${rows.toLocaleString("en")} rows, three ways`);
     const measures = { guarded: measure(guarded), bare: measure(bare), plain: measure(plain) };
     await interleave(1, measures);
     const results = await interleave(rounds, measures);
-    const ours = median(results.guarded);
-    yield figure(
-      "exactly-once",
-      "against no probe, token, fence or index",
-      ours,
-      median(results.bare),
-      "rows/s",
-    );
-    yield figure(
-      "exactly-once",
-      "against client.insert without a contract",
-      ours,
-      median(results.plain),
-      "rows/s",
-    );
+    const peers = {
+      "no probe, token, fence or index": results.bare,
+      "client.insert without a contract": results.plain,
+    };
+    for (const [name, peer] of Object.entries(peers)) {
+      const [ours, theirs] = [rowsPerSecond(rows, results.guarded), rowsPerSecond(rows, peer)];
+      yield figure("exactly-once", `against ${name}`, ours, theirs, "rows/s");
+      const [cost, theirCost] = [cpuPerMillion(rows, results.guarded), cpuPerMillion(rows, peer)];
+      yield figure("exactly-once", `cost, against ${name}`, cost, theirCost, "CPU-s per million rows");
+    }
   },
 };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { applyMigrations } from "../migrate/apply.ts";
 import { loadSettings, type Settings } from "../settings.ts";
+import { readRun } from "../stack/record.ts";
 import type { ServiceName } from "../stack/service.ts";
 import { startServices } from "../stack/start.ts";
 import { stopServices } from "../stack/stop.ts";
@@ -55,4 +56,11 @@ export function openAdmin(settings: Settings, { cleanup }: Pick<BenchOptions, "c
   });
   cleanup.defer(() => client.close());
   return client;
+}
+
+/** The process that does a service's work. */
+export function pidOf(settings: Settings, service: ServiceName): number {
+  const run = readRun(settings, service);
+  if (run === undefined || run === "corrupt") throw new Error(`${service} does not run`);
+  return run.pid;
 }

@@ -15,12 +15,15 @@ export function percentile(values: readonly number[], p: number): number {
  * Measures several things in turn, round after round, so that whatever else the machine does meets all of them alike.
  * @returns every measurement by name, in the order of the rounds.
  */
-export async function interleave<Name extends string>(
+export async function interleave<Name extends string, Measurement>(
   rounds: number,
-  measures: Record<Name, () => number | Promise<number>>,
-): Promise<Record<Name, number[]>> {
+  measures: Record<Name, () => Measurement | Promise<Measurement>>,
+): Promise<Record<Name, Measurement[]>> {
   const names = Object.keys(measures) as Name[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  const results = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<
+    Name,
+    Measurement[]
+  >;
   for (let round = 0; round < rounds; round++) {
     // Backwards every other time: nobody is always the one after the heaviest.
     for (const name of round % 2 === 0 ? names : names.toReversed())
