@@ -51,7 +51,7 @@ async function prepare(preparation: Preparation) {
     // The leading letter: an id that starts with a dash would be read as an option.
     const id = `s${randomBytes(16).toString("base64url").slice(1)}`;
     const args = ["-cp", classpath, "kafka.tools.StorageTool", "format", "-t", id, "-c", config];
-    await run({ command: java, args: [...quickJvm, ...args], env: {} }, preparation, { name: "kafka" });
+    await run({ command: java, args: [...lightJvm, ...args], env: {} }, preparation, { name: "kafka" });
   }
   const quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn";
   const server = "-Dorg.slf4j.simpleLogger.log.kafka.server=info";
@@ -61,12 +61,16 @@ async function prepare(preparation: Preparation) {
   ];
   return {
     command: java,
-    args: ["-Xmx512m", quiet, server, ...stamp, "-cp", classpath, "kafka.Kafka", config],
+    args: ["-Xmx512m", ...lightJvm, quiet, server, ...stamp, "-cp", classpath, "kafka.Kafka", config],
     env: {},
   };
 }
 
-const quickJvm = ["-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+/**
+ * On two cores the optimising compiler and the concurrent collector cost more than they bring: without them the broker starts
+ * with half the processor time, and moves three million records with half as well.
+ */
+const lightJvm = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
 const properties = (port: number, controllerPort: number, logs: string) => `# Written at each start.
 process.roles=broker,controller

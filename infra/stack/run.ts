@@ -27,9 +27,13 @@ export async function run(launch: Launch, preparation: Preparation, options: Opt
   );
   const { pid } = child;
   const id = pid === undefined ? undefined : { pid, startedAt: startedAt(pid) ?? "" };
-  const kill = () => id && !toTheEnd && killGroup(id);
-  signal.addEventListener("abort", kill);
-  const watching = watch && setInterval(() => watch(log.text()), 500);
+  const giveUp = () => {
+    if (toTheEnd)
+      preparation.note("what has begun is finished first: half of it would leave the machine in disorder");
+    else if (id) killGroup(id);
+  };
+  signal.addEventListener("abort", giveUp);
+  const watching = watch && setInterval(() => signal.aborted || watch(log.text()), 500);
   try {
     const [code, killedBy] = await once(child, "exit");
     signal.throwIfAborted();
@@ -37,6 +41,6 @@ export async function run(launch: Launch, preparation: Preparation, options: Opt
     throw new Error(`${launch.command} ended with ${code ?? killedBy}; ${log.tail()}`);
   } finally {
     clearInterval(watching);
-    signal.removeEventListener("abort", kill);
+    signal.removeEventListener("abort", giveUp);
   }
 }
