@@ -32,7 +32,7 @@ export const exactlyOnce: Bench = {
     options.cleanup.defer(() => client.close());
     const store = openStore(client);
     const into = (name: string, safeguards: Safeguards) =>
-      consumeIntoTable({ ...consumer, table: { ...consumer.table, name } }, store, safeguards);
+      consumeIntoTable({ ...consumer, name, table: { ...consumer.table, name } }, store, safeguards);
     const guarded = into("guarded", allSafeguards);
     const bare = into("bare", none);
     const plain = async (event: KafkaEvent) => {
