@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { chatMessage } from "./chat-message.ts";
+import { type CommitInput, commit } from "./commit.ts";
 import type { Decoder } from "./contract.ts";
 import { rating } from "./rating.ts";
 import { shadow } from "./shadow.ts";
@@ -10,7 +11,7 @@ const name = fc.string({ unit: "grapheme", minLength: 1 });
 const moment = fc.date({ min: new Date("1900-01-01"), max: new Date("2254-12-31"), noInvalidDate: true });
 const micros = (iso: string) => Date.parse(iso) * 1000;
 
-const contracts: (Decoder<unknown> & { name: string })[] = [chatMessage, rating, shadow];
+const contracts: (Decoder<unknown> & { name: string })[] = [chatMessage, commit, rating, shadow];
 
 test("a chat message comes back as it was sent", () => {
   fc.assert(
@@ -49,6 +50,70 @@ test("a classified human comes back with the name of the type, sent as a number 
       });
     }),
   );
+});
+
+const lines = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const dateMoment = fc.date({
+  min: new Date("1970-01-01"),
+  max: new Date("2149-06-05"),
+  noInvalidDate: true,
+});
+
+test("a commit comes back as it was sent, whichever of the optional fields it has", () => {
+  const required = { commit_id: name, author: name, commit_message: text, commit_date: dateMoment };
+  const optional = {
+    repo: name,
+    branch: text,
+    authored_at: moment,
+    committed_at: moment,
+    additions: lines,
+    deletions: lines,
+  };
+  const drawn = fc.record(
+    { ...required, ...optional },
+    { requiredKeys: Object.keys(required) as (keyof typeof required)[] },
+  );
+  const each = (event: object, of: (at: Date) => unknown) =>
+    Object.fromEntries(Object.entries(event).map(([key, v]) => [key, v instanceof Date ? of(v) : v]));
+  fc.assert(
+    fc.property(drawn, (event) => {
+      const input = each(event, (at) => at.toISOString()) as CommitInput;
+      expect(commit.decode(commit.encode(input))).toEqual({
+        ok: true,
+        event: each(event, (at) => at.getTime() * 1000),
+      });
+    }),
+  );
+});
+
+const published = { commit_id: "1a2b3c", author: "ann", commit_message: "Fix it", commit_date: "2026-03-01" };
+
+test.each(["2026-03-01", "2026-03-01 00:00:00", "2026-03-01T00:00:00Z", "2026-03-01T01:00:00.000+01:00"])(
+  "a commit's date is read as %s, in the four fields of older producers",
+  (commit_date) => {
+    const event = { ...published, commit_date: Date.UTC(2026, 2, 1) * 1000 };
+    expect(commit.decode(commit.encode({ ...published, commit_date }))).toEqual({ ok: true, event });
+  },
+);
+
+test.each([
+  ["commit_date", "yesterday", "invalid_event"],
+  ["commit_date", "2026-02-30", "invalid_event"],
+  ["commit_date", 1767225600, "invalid_event"],
+  ["commit_date", "1969-12-31", "unsupported_value"],
+  ["commit_date", "2149-06-06", "unsupported_value"],
+  ["commit_date", undefined, "invalid_event"],
+  ["commit_id", "", "invalid_event"],
+  ["commit_id", "x".repeat(1025), "oversized"],
+  ["author", undefined, "invalid_event"],
+  ["repo", "", "invalid_event"],
+  ["additions", -1, "invalid_event"],
+  ["additions", 2 ** 32, "invalid_event"],
+  ["deletions", 1.5, "invalid_event"],
+  ["committed_at", null, "invalid_event"],
+])("a commit whose %s is %j is rejected as %s, and the field is named", (field, value, reason) => {
+  const decoded = commit.decode(Buffer.from(JSON.stringify({ ...published, [field]: value })));
+  expect(decoded).toMatchObject({ ok: false, reason, detail: expect.stringContaining(field) });
 });
 
 test.each(contracts)("whatever the bytes are, $name answers with an event or a rejection", (contract) => {

@@ -20,11 +20,16 @@ export interface Consumer<LambdaEvent, Event, Place> {
   name: string;
   read(event: LambdaEvent): Message<Place>[];
   contract: Decoder<Event>;
+  /** One lane for all it reads, when copies of a fact can come by several partitions at once: they must not overlap either. */
+  lane?: string;
 }
 
 /** A consumer whose events become rows of one table. */
-export interface TableConsumer<LambdaEvent, Event, Place, Row> extends Consumer<LambdaEvent, Event, Place> {
-  table: Table<Row, Place>;
+export interface TableConsumer<LambdaEvent, Event, Place, Row, RowPlace = Place>
+  extends Consumer<LambdaEvent, Event, Place> {
+  table: Table<Row, RowPlace>;
+  /** What the table's identity asks for beyond where the message was read. */
+  place?(accepted: Accepted<Event, Place>): RowPlace;
   row(accepted: Accepted<Event, Place>, now: number): Row;
 }
 
@@ -67,7 +72,8 @@ export const consume =
     const now = Date.now();
     const bounded = invocation ? store.within(() => invocation.getRemainingTimeInMillis()) : store;
     const messages = consumer.read(event);
-    const hold = holdLanes(bounded, [...new Set(messages.map(({ lane }) => lane))]);
+    const lanes = new Set(messages.map(({ lane }) => consumer.lane ?? lane));
+    const hold = holdLanes(bounded, [...lanes]);
     const deliver = begin(hold, bounded);
     const { accepted, rejected } = sort(messages, consumer.contract);
     const [{ delivered, duplicates, refused }] = await both(
@@ -82,8 +88,8 @@ export const consume =
   };
 
 /** The handler of a consumer whose events become rows. */
-export const consumeIntoTable = <LambdaEvent, Event, Place, Row>(
-  consumer: TableConsumer<LambdaEvent, Event, Place, Row>,
+export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Place>(
+  consumer: TableConsumer<LambdaEvent, Event, Place, Row, RowPlace>,
   store: Store,
   safeguards: Safeguards = allSafeguards,
 ) => {
@@ -91,7 +97,8 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row>(
     const write = beginWrite(bounded, consumer.table, hold, safeguards);
     return async (accepted, now) => {
       const rows = accepted.map((one) => {
-        const { place, sentAt = 0 } = one.message;
+        const { sentAt = 0 } = one.message;
+        const place = consumer.place?.(one) ?? (one.message.place as Place & RowPlace); // The same type without `place`.
         return { row: consumer.row(one, now), place, at: sentAt, message: one.message };
       });
       const { inserted, duplicates, refused } = await write(rows);

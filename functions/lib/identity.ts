@@ -78,6 +78,24 @@ export const messageId: Identity<RabbitMQPlace> = {
   }),
 };
 
+/** Where a commit was read, and which one it is. */
+export interface CommitPlace extends KafkaPlace {
+  /** `owner/name`; empty when the producer did not say. */
+  repo: string;
+  commitId: string;
+}
+
+/** Commits: the repository and the commit's id, whoever sent it and wherever it was read. */
+export const commitId: Identity<CommitPlace> = {
+  inputs: { names: readNames, write: writePosition },
+  key: ({ repo, commitId }) => `${Buffer.byteLength(commitId)} ${commitId}${repo}`,
+  keyOfRow: "concat(toString(length(commit_id)), ' ', commit_id, repo)",
+  find: (places) => ({
+    where: "commit_id IN {ids: Array(String)}",
+    params: { ids: places.map(({ commitId }) => commitId) },
+  }),
+};
+
 /** A range where a partition's offsets lie close together (nearly always), the offsets themselves where they do not. */
 function findPositions(prefix: string, positions: Position[]): Condition {
   const params: Record<string, unknown> = {};

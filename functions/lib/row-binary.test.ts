@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { arrayOfPairs, ByteWriter, dateTime64, encodeColumns, string, uint128, uuid } from "./row-binary.ts";
+import {
+  arrayOfPairs,
+  ByteWriter,
+  date,
+  dateTime64,
+  encodeColumns,
+  nullable,
+  string,
+  uint32,
+  uint128,
+  uuid,
+} from "./row-binary.ts";
 
 const bytes = (write: (out: ByteWriter) => void): Buffer => {
   const out = new ByteWriter(1);
@@ -32,6 +43,12 @@ test("a string has its length in bytes before it, seven bits a byte", () => {
       expect(written).toEqual(Buffer.concat([Buffer.from(prefix), Buffer.from(value)]));
     }),
   );
+});
+
+test("a date is its day in 16 bits; a nullable has a byte before it that says whether it is absent", () => {
+  expect(bytes((out) => date(out, 0xabcd)).toString("hex")).toBe("cdab");
+  expect(bytes((out) => nullable(uint32)(out, 0)).toString("hex")).toBe("0000000000");
+  expect(bytes((out) => nullable(uint32)(out, undefined)).toString("hex")).toBe("01");
 });
 
 test("a UUID is two halves, each with its low byte first", () => {

@@ -21,6 +21,17 @@ export class ByteWriter {
     this.#view = new DataView(larger.buffer);
   }
 
+  uint8(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  uint16(value: number): void {
+    this.#reserve(2);
+    this.#view.setUint16(this.#length, value, true);
+    this.#length += 2;
+  }
+
   uint32(value: number): void {
     this.#reserve(4);
     this.#view.setUint32(this.#length, value, true);
@@ -120,6 +131,8 @@ export const uint128: Column<bigint> = (out, value) => {
   out.uint64(value & 0xffffffffffffffffn);
   out.uint64(value >> 64n);
 };
+/** Days since the epoch. */
+export const date: Column<number> = (out, days) => out.uint16(days);
 /** Ticks since the epoch in the column's own precision: microseconds for DateTime64(6). */
 export const dateTime64: Column<number> = (out, ticks) => out.int64(ticks);
 /** In text form; stored as two 64-bit halves, the high one first. */
@@ -128,6 +141,12 @@ export const uuid: Column<string> = (out, value) => {
   out.uint64(BigInt(`0x${hex.slice(0, 16)}`));
   out.uint64(BigInt(`0x${hex.slice(16)}`));
 };
+export const nullable =
+  <Value>(column: Column<Value>): Column<Value | undefined> =>
+  (out, value) => {
+    out.uint8(value === undefined ? 1 : 0);
+    if (value !== undefined) column(out, value);
+  };
 export const arrayOfPairs: Column<[string, Uint8Array][]> = (out, pairs) => {
   out.length(pairs.length);
   for (const [name, value] of pairs) {
