@@ -5,8 +5,8 @@ import type { Settings } from "./settings.ts";
 export type Secret = Record<string, string>;
 
 /**
- * First match: `custom.eventSources.secrets`; then Secrets Manager, when an endpoint of it is known. Undefined: the
- * local broker is taken for one that wants no credentials.
+ * First match: `custom.eventSources.secrets`; then Secrets Manager, when an endpoint of it is known and it has the
+ * secret. Undefined: the local broker is taken for one that wants no credentials.
  * @throws when Secrets Manager does not give it.
  */
 export async function readSecret(
@@ -19,7 +19,17 @@ export async function readSecret(
   const endpoint = awsEndpointOf(arn, settings.endpoints, env);
   if (endpoint === undefined) return undefined;
   const body = { SecretId: arn };
-  const response = await awsJson(endpoint, "secretsmanager", "secretsmanager.GetSecretValue", "1.1", body);
+  const response = await awsJson(
+    endpoint,
+    "secretsmanager",
+    "secretsmanager.GetSecretValue",
+    "1.1",
+    body,
+  ).catch((error: Error) => {
+    if (error.message.includes("ResourceNotFoundException")) return undefined;
+    throw error;
+  });
+  if (response === undefined) return undefined;
   const { SecretString } = (await response.json()) as { SecretString?: string };
   try {
     return JSON.parse(SecretString ?? "") as Secret;

@@ -25,9 +25,10 @@ const secretsManager = createHttpServer(async (request, response) => {
   for await (const chunk of request) body += chunk;
   const known =
     request.headers["x-amz-target"] === "secretsmanager.GetSecretValue" && body.includes("stored");
+  const refusal = body.includes("absent") ? '{"__type": "ResourceNotFoundException"}' : "unknown";
   response
     .writeHead(known ? 200 : 400)
-    .end(known ? JSON.stringify({ SecretString: JSON.stringify(user) }) : "unknown");
+    .end(known ? JSON.stringify({ SecretString: JSON.stringify(user) }) : refusal);
 }).listen(0, "127.0.0.1");
 await once(secretsManager, "listening");
 
@@ -59,6 +60,7 @@ beforeAll(async () => {
     custom: {
       eventSources: {
         endpoints: {
+          "plain:9092": kafka.plain,
           "sasl:9096": kafka.sasl,
           "tls:9094": `tls://${kafka.tls}`,
           [secretOfRabbitMQ]: "http://127.0.0.1:1",
@@ -87,6 +89,7 @@ beforeAll(async () => {
       serverRootCaCertificate: arnOf("authority"),
     }),
     wrong: create("sasl:9096", { saslScram512Auth: arnOf("wrong") }),
+    absent: create("plain:9092", { saslScram512Auth: arnOf("absent") }),
     unknown: create("sasl:9096", { saslScram512Auth: arnOf("nowhere") }),
   };
   amqps = rabbitMQProbe(own, rabbitmqUrl, { event: { basicAuthArn: secretOfRabbitMQ } });
@@ -109,6 +112,7 @@ describe("a mapping", () => {
     ["saslPlainAuth", "plain"],
     ["saslScram256Auth", "scram256"],
     ["saslScram512Auth with a secret of Secrets Manager", "scram512"],
+    ["a secret that Secrets Manager does not have, on a broker that wants none", "absent"],
     ["clientCertificateTlsAuth and serverRootCaCertificate", "tls"],
   ])("with %s polls", async (_, name) => {
     const { topic, probe } = probes[name] as (typeof probes)[string];
