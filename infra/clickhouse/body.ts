@@ -2,11 +2,12 @@ import type { IncomingMessage } from "node:http";
 import { pipeline, Readable, type Transform } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from "node:zlib";
-import { ServerError } from "./errors.ts";
+import { ServerError, severalStatements } from "./errors.ts";
 import type { Ask } from "./request.ts";
 import { Spool } from "./spool.ts";
 import { utf8 } from "./sql.ts";
 import { inlineData, readStatement, type Statement } from "./statement.ts";
+import { ValuesScan } from "./values.ts";
 
 const decoders = new Map<string, () => Transform>([
   ["gzip", createGunzip],
@@ -49,9 +50,15 @@ export async function receive(ask: Ask, request: IncomingMessage, newSpool: () =
     return { statement: rest ? readStatement(head + rest) : statement, data: undefined };
   }
   const data = new Spool(newSpool());
+  const scan = statement.format?.toLowerCase() === "values" ? new ValuesScan() : undefined;
+  const write = (chunk: Buffer) => {
+    scan?.push(chunk);
+    return data.write(chunk);
+  };
   try {
-    await data.write(Buffer.from(inlineData(head, statement.dataAt, statement.format), "latin1"));
-    for (let next = await body.next(); !next.done; next = await body.next()) await data.write(next.value);
+    await write(Buffer.from(inlineData(head, statement.dataAt, statement.format), "latin1"));
+    for (let next = await body.next(); !next.done; next = await body.next()) await write(next.value);
+    if (scan?.several) throw severalStatements("the statement behind the data of VALUES");
     await data.finish();
   } catch (error) {
     await data.drop();

@@ -36,6 +36,9 @@ export const accessDenied = (user: string, grant: string) =>
     `${user}: Not enough privileges. To execute this query, it's necessary to have the grant ${grant}.`,
   );
 
+export const severalStatements = (where: string) =>
+  new ServerError(62, "SYNTAX_ERROR", `Syntax error (Multi-statements are not allowed): failed at ${where}.`);
+
 /** The body of an error answer, in ClickHouse's words. */
 export const errorText = (error: ServerError, version: string) =>
   `Code: ${error.code}. DB::Exception: ${error.message} (${error.type}) (version ${version} (official build))\n`;

@@ -69,6 +69,7 @@ export async function execute(
     release();
     entry.end();
   }
+  reply.end();
 }
 
 /** `send_progress_in_http_headers=1`: a header line at each interval until the answer begins. */

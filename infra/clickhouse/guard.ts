@@ -1,5 +1,5 @@
 import type { Analysis } from "./addon.ts";
-import { accessDenied, ServerError } from "./errors.ts";
+import { accessDenied, ServerError, severalStatements } from "./errors.ts";
 import { nameOf, tokens } from "./lexer.ts";
 import type { Ask } from "./request.ts";
 import { inputCall, type Statement } from "./statement.ts";
@@ -23,7 +23,8 @@ export function permit({ user, settings }: Ask, statement: Statement, analysis: 
       `Syntax error: Max query size exceeded: ${sql.length} bytes, max_query_size is ${longest}`,
     );
   const behind = tokens(full.slice(sql.length)).find((token) => token.kind !== "semicolon");
-  if (behind || (analysis.statementCount > 1 && !user.trusted)) throw severalStatements(full, sql.length);
+  if (behind || (analysis.statementCount > 1 && !user.trusted))
+    throw severalStatements(`${full.slice(sql.length, sql.length + 80)}, at position ${sql.length + 1}`);
   const words = statement.tokens.map((token) => token.text);
   const follows = (first: string, second: string) =>
     words.some((word, i) => word === first && words[i + 1] === second);
@@ -44,15 +45,6 @@ export function permit({ user, settings }: Ask, statement: Statement, analysis: 
     throw accessDenied(user.name, `${statement.verb} ON *.*`);
   if (leavesRole)
     throw new ServerError(512, "SET_NON_GRANTED_ROLE", "Role should be granted to set as current");
-}
-
-function severalStatements(text: string, at: number): ServerError {
-  const rest = text.slice(at, at + 80);
-  return new ServerError(
-    62,
-    "SYNTAX_ERROR",
-    `Syntax error (Multi-statements are not allowed): failed at position ${at + 1} (end of query): ${rest}.`,
-  );
 }
 
 /**

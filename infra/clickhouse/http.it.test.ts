@@ -74,6 +74,7 @@ test("statuses and codes of errors are ClickHouse's", async () => {
     ["SELECT toInt32('x')", 400, "6"],
     ["SELECT throwIf(1)", 500, "395"],
     ["SELECT 1; SELECT 2", 400, "62"],
+    ["INSERT INTO t VALUES (1, 'x'); INSERT INTO t VALUES (2, 'x');", 400, "62"],
     ["", 400, "62"],
   ];
   for (const [sql, status, code] of codes)

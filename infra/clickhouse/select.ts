@@ -61,7 +61,6 @@ async function forward(work: Work, source: Socket, failure: Promise<Error | unde
     work.begin(size);
     await reply.write(Buffer.concat(head));
   }
-  reply.end();
 }
 
 /** `wait_end_of_query`: the result is kept in a file until the statement has ended, so that its status and figures are certain. */
@@ -71,7 +70,6 @@ export async function selectWhole(work: Work): Promise<void> {
     await work.run(into(work, path, "TRUNCATE"));
     work.begin(statSync(path).size);
     for await (const chunk of createReadStream(path)) await work.reply.write(chunk);
-    work.reply.end();
   } finally {
     rmSync(path, { force: true });
   }

@@ -25,7 +25,7 @@ export interface Work {
   run(sql: string, options?: { format?: string; written?: boolean }): Promise<RawResult>;
   /** Sends the headers of a successful answer; `length` when all of it is known. */
   begin(length?: number): void;
-  /** Sends a whole body. */
+  /** Sends a whole body; the answer is ended when its session is free again. */
   answer(body: Uint8Array): Promise<void>;
   figures(): Figures;
 }
@@ -57,7 +57,9 @@ export function openWork(
   const format = statement.dataAt === undefined ? (statement.format ?? ask.defaultFormat) : ask.defaultFormat;
   const begin = (length?: number) => {
     const type = engine.contentTypes.get(format.toLowerCase()) ?? "text/plain; charset=UTF-8";
-    reply.begin(200, { "Content-Type": type, "X-ClickHouse-Format": format }, figures(), length);
+    // With its length known, an answer is complete before it is ended, and the session may still be locked.
+    const known = ask.session ? undefined : length;
+    reply.begin(200, { "Content-Type": type, "X-ClickHouse-Format": format }, figures(), known);
   };
   return {
     ask,
@@ -77,7 +79,6 @@ export function openWork(
     async answer(body) {
       begin(body.length);
       await reply.write(body);
-      reply.end();
     },
   };
 }
