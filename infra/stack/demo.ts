@@ -9,10 +9,11 @@ import { logFile } from "./log.ts";
 import { marks, spawnDetached } from "./process.ts";
 import { watchServices } from "./watch.ts";
 
-/** Each sends until it is stopped, gently. `commits send` and `users write` join here. */
+/** Each sends until it is stopped, gently. `users write` joins here. */
 const generators = [
   { name: "chat", args: ["chat", "send", "--bot", "--rate", "2"] },
   { name: "ratings", args: ["ratings", "send", "--rate", "20"] },
+  { name: "commits", args: ["commits", "send", "--rate", "2"] },
 ];
 
 /** Seconds for a generator to end; one that does not is killed with all else. */
@@ -84,11 +85,12 @@ async function count(
 
 async function counts(client: ReturnType<typeof createClient>, signal: AbortSignal): Promise<string> {
   const result = await client.query({
-    query: "SELECT (SELECT count() FROM user_messages) AS messages, (SELECT count() FROM shadow) AS ratings",
+    query: `SELECT (SELECT count() FROM user_messages) AS messages, (SELECT count() FROM shadow) AS ratings,
+      (SELECT count() FROM github.commits) AS commits`,
     format: "JSONEachRow",
     abort_signal: signal,
     clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
   });
-  const [row] = await result.json<{ messages: number; ratings: number }>();
-  return `in ClickHouse: ${row?.messages} chat messages, ${row?.ratings} ratings classified`;
+  const [row] = await result.json<{ messages: number; ratings: number; commits: number }>();
+  return `in ClickHouse: ${row?.messages} chat messages, ${row?.ratings} ratings classified, ${row?.commits} commits`;
 }

@@ -40,5 +40,6 @@ export const functions: Service = {
     if (readMappings(settings) === undefined)
       throw new Error(`no event source mapping has reported to ${mappingsFile(settings)}`);
   },
+  elsewhere: (settings) => readMappings(settings)?.pid,
   stopSeconds: 35,
 };

@@ -39,7 +39,7 @@ export async function jars(preparation: Preparation): Promise<string> {
     const launch = {
       command: maven,
       args: ["--batch-mode", "-Dstyle.color=never", "-f", pom, ...goal],
-      env: {},
+      env: { MAVEN_OPTS: `${process.env.MAVEN_OPTS ?? ""} -XX:TieredStopAtLevel=1` }, // It lives for seconds.
     };
     await run(launch, preparation, { name: "maven", watch });
     await rename(partial, folder).catch((error) => {

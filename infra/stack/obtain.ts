@@ -19,7 +19,8 @@ export const isGiven = (service: Service, settings: Settings) =>
 
 export function isRunning(service: Service, settings: Settings): boolean {
   const run = readRun(settings, service.name);
-  return run !== undefined && run !== "corrupt" && isAlive(run);
+  if (run !== undefined && run !== "corrupt" && isAlive(run)) return true;
+  return run === undefined && service.elsewhere?.(settings) !== undefined;
 }
 
 /** Has the service answer: the given one, the running one, or one that is started now. */

@@ -37,6 +37,8 @@ export type Service = {
   prepare: (preparation: Preparation) => Promise<Launch>;
   /** Resolves when the service answers its own protocol with our credentials; rejects with the reason it does not. */
   probe: (settings: Settings) => Promise<void>;
+  /** The process of one that somebody runs without us; it counts as running, and is not ours to stop. */
+  elsewhere?: (settings: Settings) => number | undefined;
   /** Seconds it may take to stop before it is killed. */
   stopSeconds: number;
 };

@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -75,9 +77,23 @@ it("calls a live service that does not answer yet starting, with its process id"
   });
 });
 
+const mapping = { function: "f", source: "kafka", topic: "t", state: "polling", lag: 0 };
+
 it("ignores mappings that a process reported which is gone", async () => {
-  mkdirSync(settings.home, { recursive: true });
-  const mapping = { function: "f", source: "kafka", topic: "t", state: "polling", lag: 0 };
   writeFileSync(mappingsFile(settings), JSON.stringify({ pid: 4194303, mappings: [mapping] }));
-  expect((await readStatus(settings)).mappings).toEqual([]);
+  const { mappings, services } = await readStatus(settings);
+  expect(mappings).toEqual([]);
+  expect(services.functions.state).toBe("stopped");
+});
+
+it("counts functions that somebody runs without us, once they answer", async () => {
+  writeFileSync(mappingsFile(settings), JSON.stringify({ pid: process.pid, mappings: [mapping] }));
+  expect((await readStatus(settings)).services.functions.state).toBe("stopped");
+  const server = createServer((_, response) => response.end("{}")).listen(settings.HTTP_PORT, "127.0.0.1");
+  await once(server, "listening");
+  const { mappings, services, ready } = await readStatus(settings);
+  server.close();
+  expect(services.functions).toMatchObject({ state: "running", by: "native", pid: process.pid });
+  expect(mappings).toEqual([mapping]);
+  expect(ready).toBe(false);
 });

@@ -72,6 +72,8 @@ async function serviceStatus(service: Service, settings: Settings): Promise<Serv
   const where = { ...service.address(settings), by: "native" } as const;
   const run = readRun(settings, service.name);
   if (!run) {
+    const pid = service.elsewhere?.(settings);
+    if (pid !== undefined && problem === undefined) return { ...where, state: "running", pid };
     const missing = service.missing();
     return missing ? { ...where, state: "unavailable", reason: missing } : { ...where, state: "stopped" };
   }

@@ -34,6 +34,7 @@ it("starts everything and returns when it is ready", async () => {
   expect(mappings.map((one) => `${one.function} ${one.state}`).sort()).toEqual([
     "classifyRatings polling",
     "indexChat polling",
+    "ingestCommits polling",
     "storeShadow polling",
   ]);
 }, 120_000);
