@@ -3,6 +3,7 @@ import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { register as registerAsk } from "./commands/ask.ts";
 import { register as registerChat } from "./commands/chat.ts";
+import { register as registerCommits } from "./commands/commits.ts";
 import { register as registerDemo } from "./commands/demo.ts";
 import { register as registerDown } from "./commands/down.ts";
 import { register as registerLogs } from "./commands/logs.ts";
@@ -45,6 +46,7 @@ registerReset(program);
 program.commandsGroup("Events:");
 registerChat(program);
 registerRatings(program);
+registerCommits(program);
 
 program.commandsGroup("Answers:");
 registerSql(program);

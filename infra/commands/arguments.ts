@@ -23,6 +23,12 @@ export const parsePort = whole(1, 65_535, "from 1 to 65535");
 export const parseSeed = whole(0, 2 ** 32 - 1, "from 0 to 4294967295");
 export const parseLimit = whole(1, 10_000, "from 1 to 10000");
 
+/** A repository as GitHub writes it. */
+export function parseRepo(text: string): string {
+  if (/^[\w.-]{1,39}\/[\w.-]{1,100}$/.test(text)) return text;
+  throw new InvalidArgumentError("It must be OWNER/NAME.");
+}
+
 /** A name or an address, without a port. A URL would ignore anything else and keep its old host. */
 export function parseHost(text: string): string {
   if (

@@ -2,6 +2,7 @@ import { Command, type CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
 import { register as registerAsk } from "./ask.ts";
 import { register as registerChat } from "./chat.ts";
+import { register as registerCommits } from "./commits.ts";
 import { register as registerQuarantine } from "./quarantine.ts";
 import { register as registerRatings } from "./ratings.ts";
 import { register as registerSql } from "./sql.ts";
@@ -12,8 +13,8 @@ async function complaint(...args: string[]): Promise<string> {
   const program = new Command("sluice")
     .exitOverride()
     .configureOutput({ writeErr: (text) => (said += text), writeOut: (text) => (said += text) });
-  for (const register of [registerAsk, registerChat, registerQuarantine, registerRatings, registerSql])
-    register(program);
+  const all = [registerAsk, registerChat, registerCommits, registerQuarantine, registerRatings, registerSql];
+  for (const register of all) register(program);
   const error = await program.parseAsync(args, { from: "user" }).catch((thrown: CommanderError) => thrown);
   expect(error).toMatchObject({
     name: expect.stringMatching(/CommanderError|InvalidArgumentError/),
@@ -39,6 +40,9 @@ describe("a wrong command line", () => {
     ["ratings send --seed -3", /--seed.*whole number/],
     ["ratings print --to 0", /--to.*from 1/],
     ["ratings print --to 99999999999", /--to.*10000000/],
+    ["commits send --source github", /--source github comes in a later version/],
+    ["commits send --source gitlab", /--source.*fake, github/],
+    ["commits send --repo tea", /--repo.*OWNER\/NAME/],
     ["quarantine list --limit 0", /--limit/],
     ["quarantine show", /missing required argument 'id'/],
     ["sql", /missing required argument 'query'/],

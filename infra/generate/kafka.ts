@@ -2,6 +2,8 @@ import { Kafka, logLevel, type Producer, type RetryOptions } from "kafkajs";
 
 /** The topic of unclassified humans; `infra/stack/topology.ts` declares it. */
 export const ratingsTopic = "dominate";
+/** The topic of commits. */
+export const commitsTopic = "commits_topic";
 
 /**
  * A connected producer whose retries leave each message once in its partition, for `topic`, which must exist.
