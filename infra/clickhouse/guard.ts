@@ -1,6 +1,6 @@
 import type { Analysis } from "./addon.ts";
 import { accessDenied, ServerError, severalStatements } from "./errors.ts";
-import { nameOf, tokens } from "./lexer.ts";
+import { nameOf, stringOf, tokens } from "./lexer.ts";
 import type { Ask } from "./request.ts";
 import { inputCall, type Statement } from "./statement.ts";
 
@@ -13,7 +13,8 @@ export const isRead = (analysis: Analysis) => analysis.queryClass === readOnly;
  * Refuses what the engine's roles cannot refuse. They decide who reads and writes which table; this only keeps a statement
  * from leaving its role and from using the few functions of the embedded engine that reach around privileges.
  */
-export function permit({ user, settings }: Ask, statement: Statement, analysis: Analysis): void {
+export function permit(ask: Ask, statement: Statement, analysis: Analysis): void {
+  const { user, settings } = ask;
   const { sql, full } = statement;
   const longest = Number(settings.get("max_query_size") ?? 262_144);
   if (longest > 0 && sql.length > longest)
@@ -33,11 +34,7 @@ export function permit({ user, settings }: Ask, statement: Statement, analysis: 
   if (statement.verb === "INSERT" && follows("FROM", "INFILE"))
     throw new ServerError(78, "UNKNOWN_TYPE_OF_QUERY", "Query has infile and was send directly to server");
   if (user.trusted) return;
-  const input = inputCall(statement);
-  const own = input ? sql.slice(0, input.start) + sql.slice(input.end) : sql;
-  const grant = [own, input?.structure ?? "", [...settings.keys()].join(" ")]
-    .map(reachesAround)
-    .find(Boolean);
+  const grant = hidden(ask, statement).map(reachesAround).find(Boolean);
   if (grant) throw accessDenied(user.name, grant);
   const { queryClass } = analysis;
   const leavesRole = words[0] === "SET" && ["ROLE", "DEFAULT"].includes(words[1] ?? "");
@@ -68,6 +65,23 @@ export const valuesExpressions = [
 ];
 /** Settings whose value is or allows an expression, where the same could be hidden. */
 const expressionSettings = [...valuesExpressions, "additional_result_filter", "additional_table_filters"];
+
+/** All that a request brings to the engine as names: its SQL, the structure of its input, its settings, its identifiers. */
+function hidden({ settings, params }: Ask, statement: Statement): string[] {
+  const { sql, tokens: all } = statement;
+  const input = inputCall(statement);
+  const own = input ? sql.slice(0, input.start) + sql.slice(input.end) : sql;
+  const named = all.filter((_, i) => all[i - 1]?.text === "{" && all[i + 2]?.text === "IDENTIFIER");
+  if (named.length > 0 && all.some((token) => token.text.startsWith("PARAM_")))
+    throw new ServerError(36, "BAD_ARGUMENTS", "Parameters that name something come from the URL");
+  const identifiers = named.map((token) => {
+    const value = params.get(sql.slice(token.start, token.end));
+    if (value === undefined)
+      throw new ServerError(456, "UNKNOWN_QUERY_PARAMETER", `Substitution \`${token.text}\` is not set`);
+    return stringOf({ ...token, text: `'${value}'` });
+  });
+  return [own, input?.structure ?? "", [...settings.keys()].join(" "), ...identifiers];
+}
 
 /** The privilege that would allow what a text does around the engine's privileges, or nothing. */
 export function reachesAround(sql: string): string | undefined {

@@ -205,6 +205,26 @@ test("reader does not insert, rmq does, with expressions in VALUES", async () =>
   expect((await server.ask("SELECT * FROM sluice.t ORDER BY a")).text).toBe("1\tone\n2\tTWO\n3\tthree");
 });
 
+test("a parameter that stands for a name does not stand for a function", async () => {
+  const sql = `SELECT arrayMap({f:Identifier}, ['${file}'])`;
+  const session = { session_id: "names" };
+  await server.ask("SET param_f = 'file'", { user: "reader", url: session });
+  const urls: Record<string, string>[] = [{ param_f: "file" }, { param_f: "fi\\x6ce" }, session];
+  for (const url of urls) {
+    const answer = await server.ask(sql, { user: "reader", url });
+    expect.soft(answer.status).not.toBe(200);
+    expect.soft(answer.text.replaceAll(sql, "")).not.toContain(secret);
+  }
+  const inside = `${sql} SETTINGS param_f = 'file'`;
+  expect(await server.ask(inside, { user: "reader", url: { param_f: "upper" } })).toMatchObject({
+    code: "36",
+  });
+  const asked = { user: "reader", url: { param_t: "t", param_d: "sluice" } } as const;
+  expect(await server.ask("SELECT count() > 0 FROM {d:Identifier}.{t:Identifier}", asked)).toMatchObject({
+    text: "1",
+  });
+});
+
 test("settings of the URL cannot open what is closed", async () => {
   for (const name of [
     ...lockedSettings,
