@@ -61,7 +61,7 @@ async function prepare(preparation: Preparation): Promise<Launch> {
       PATH: `${dirname(epmd)}:${process.env.PATH}`,
       ERL_EPMD_PORT: mapperPort,
       ERL_EPMD_ADDRESS: "127.0.0.1",
-      RABBITMQ_NODENAME: `sluice@localhost`,
+      RABBITMQ_NODENAME: "sluice@localhost",
       RABBITMQ_DIST_PORT: String(await freePort()),
       RABBITMQ_CONF_ENV_FILE: await file("rabbitmq-env.conf", "# Debian's own settings are not ours.\n"),
       RABBITMQ_CONFIG_FILE: config,

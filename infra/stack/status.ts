@@ -6,7 +6,7 @@ import type { By } from "./progress.ts";
 import { readRun } from "./record.ts";
 import type { Service, ServiceName } from "./service.ts";
 import { services } from "./services.ts";
-import { withoutCredentials } from "./table.ts";
+import { whereabouts } from "./whereabouts.ts";
 
 export type ServiceStatus = ({ url: string } | { brokers: string[] }) & {
   state: "running" | "starting" | "stopped" | "unavailable";
@@ -65,11 +65,11 @@ async function serviceStatus(service: Service, settings: Settings): Promise<Serv
     (error: Error) => error.message,
   );
   if (isGiven(service, settings)) {
-    const where = { ...hideCredentials(service.address(settings)), by: "env" } as const;
+    const where = { ...whereabouts(service, settings), by: "env" } as const;
     if (problem === undefined) return { ...where, state: "running" };
     return { ...where, state: "unavailable", reason: `${service.variable}: ${problem}` };
   }
-  const where = { ...service.address(settings), by: "native" } as const;
+  const where = { ...whereabouts(service, settings), by: "native" } as const;
   const run = readRun(settings, service.name);
   if (!run) {
     const pid = service.elsewhere?.(settings);
@@ -90,6 +90,3 @@ async function serviceStatus(service: Service, settings: Settings): Promise<Serv
   if (problem === undefined) return { ...where, state: "running", pid, since };
   return { ...where, state: "starting", pid, since, reason: problem };
 }
-
-const hideCredentials = (where: { url: string } | { brokers: string[] }) =>
-  "url" in where ? { url: withoutCredentials(where.url) } : where;

@@ -2,34 +2,26 @@ import type { Settings } from "../settings.ts";
 import { inSeconds } from "./narrate.ts";
 import type { Outcome } from "./progress.ts";
 import { services } from "./services.ts";
+import { whereabouts } from "./whereabouts.ts";
 
 /** What there is, where, and the keys: what `up` prints when it is ready. */
 export function readyTable(settings: Settings, outcomes: Outcome[], seconds: number): string {
-  const missing = outcomes.filter(({ state }) => state === "unavailable");
-  const rows = outcomes.map((outcome) => [outcome.service, whereabouts(settings, outcome)]);
-  const hasFunctions = outcomes.some(({ service, state }) => service === "functions" && state === "ready");
-  if (hasFunctions) {
+  const ready = outcomes.filter(({ state }) => state === "ready").map(({ service }) => service);
+  const missing = outcomes.filter(({ state }) => state !== "ready").map(({ service }) => service);
+  const rows = services
+    .filter(({ name }) => ready.includes(name))
+    .map((service) => [service.name, shown(whereabouts(service, settings))]);
+  if (ready.includes("functions")) {
     rows.push(["read key", settings.SLUICE_READ_KEY], ["write key", settings.SLUICE_WRITE_KEY]);
   }
-  const width = Math.max(...rows.map(([name = ""]) => name.length));
-  const lines = rows.map(([name = "", value]) => `  ${name.padEnd(width)}  ${value}`);
+  const width = Math.max(0, ...rows.map(([name = ""]) => name.length));
+  const lines = rows.map(([name = "", value]) => `  ${name.padEnd(width)}  ${value}\n`);
   const title =
     missing.length === 0
       ? `Ready in ${inSeconds(seconds)}.`
-      : `Ready in ${inSeconds(seconds)}, as far as it goes.`;
-  return ["", title, "", ...lines, ""].join("\n").concat("\n");
+      : `After ${inSeconds(seconds)}, without ${missing.join(", ")}: not everything is ready.`;
+  return `\n${title}\n\n${lines.join("")}\n`;
 }
 
-function whereabouts(settings: Settings, outcome: Outcome): string {
-  if (outcome.state === "unavailable") return "unavailable";
-  return address(settings, outcome.service, outcome.by === "env");
-}
-
-/** Where a service is reached. Credentials are left out of an address that was given to us. */
-export function address(settings: Settings, name: string, given: boolean): string {
-  const where = services.find((service) => service.name === name)?.address(settings);
-  if (!where) return "";
-  return "url" in where ? (given ? withoutCredentials(where.url) : where.url) : where.brokers.join(",");
-}
-
-export const withoutCredentials = (url: string) => url.replace(/\/\/[^/?#]*@/, "//");
+const shown = (where: { url: string } | { brokers: string[] }) =>
+  "url" in where ? where.url : where.brokers.join(",");

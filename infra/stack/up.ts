@@ -31,14 +31,10 @@ export async function up(settings: Settings, names: readonly ServiceName[], stay
   let code: number | undefined;
   let left = false;
   try {
-    const outcomes = await bringUp(settings, names, owner, interruption.signal);
+    const outcomes = await bringUp(settings, names, owner, { signal: interruption.signal, detach: !stay });
+    left = !stay;
     code = outcomes.every(({ state }) => state === "ready") ? 0 : 1;
-    if (stay && outcomes.some(({ state }) => state === "ready"))
-      await stay(settings, owner, interruption.signal);
-    if (!stay) {
-      disown(settings, owner);
-      left = true;
-    }
+    if (outcomes.some(({ state }) => state === "ready")) await stay?.(settings, owner, interruption.signal);
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     code ??= interruption.code();
@@ -54,32 +50,26 @@ async function bringUp(
   settings: Settings,
   names: readonly ServiceName[],
   owner: string,
-  signal: AbortSignal,
+  { signal, detach }: { signal: AbortSignal; detach: boolean },
 ): Promise<Outcome[]> {
   const began = performance.now();
-  const narration = openNarration("starting");
-  const { report, line } = narration;
+  const { report, line, end } = openNarration("starting");
   const waiting = ({ pid }: { pid: number }) => line(`waiting for the sluice command with pid ${pid} to end`);
-  const release = await takeLock(settings, waiting, signal);
+  let release = () => {};
   try {
-    const options = { owner, signal, report, prepare: prepareService };
+    release = await takeLock(settings, waiting, signal);
     await requireFreePorts(settings, names);
-    const others = await startServices(
-      settings,
-      names.filter((name) => name !== "functions"),
-      options,
-    );
-    const functions = await startServices(
-      settings,
-      names.filter((name) => name === "functions"),
-      options,
-    );
+    const start = (wanted: (name: ServiceName) => boolean) =>
+      startServices(settings, names.filter(wanted), { owner, signal, report, prepare: prepareService });
+    const others = await start((name) => name !== "functions");
+    const functions = await start((name) => name === "functions");
     const outcomes = [...others, ...functions];
-    narration.end();
+    if (detach) disown(settings, owner);
+    end();
     process.stdout.write(readyTable(settings, outcomes, (performance.now() - began) / 1000));
     return outcomes;
   } finally {
-    narration.end();
+    end();
     release();
   }
 }
