@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timestamp } from "../../events/timestamp.ts";
 
 /** A named question: what it means, what it may be asked with, how it is answered. An inert value. */
 export interface Query {
@@ -23,6 +24,28 @@ export const limit = z.coerce
   .max(10_000)
   .default(100)
   .describe("rows at the most, 1 to 10000");
+
+/** A name of the IANA time zone database, in the spelling the server knows. */
+export const timeZone = z
+  .string()
+  .default("UTC")
+  .describe("a name such as Europe/Berlin")
+  .transform((name, context): string => {
+    try {
+      // Intl knows offsets such as +01:00 too, which the server does not.
+      if (/^[a-z]/i.test(name))
+        return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+    } catch {}
+    context.addIssue({ code: "custom", message: "is no time zone: give a name such as Europe/Berlin" });
+    return z.NEVER;
+  });
+
+/** ISO 8601, as epoch milliseconds; now, when it is left out. */
+export const moment = z
+  .string()
+  .default(() => new Date().toISOString())
+  .pipe(timestamp)
+  .transform((micros) => Math.floor(micros / 1000));
 
 /** Where the next page starts: the `pageBy` columns of the last row, opaque to the client. */
 export const cursor = z
