@@ -8,11 +8,10 @@ import type { Reply } from "./reply.ts";
 import type { Ask } from "./request.ts";
 import { type Run, withOurProcesses } from "./running.ts";
 import { select, selectWhole } from "./select.ts";
-import type { Server } from "./serve.ts";
 import type { Spool } from "./spool.ts";
 import { literal, utf8 } from "./sql.ts";
 import { inputCall, type Statement } from "./statement.ts";
-import { openWork, type Work } from "./work.ts";
+import { openWork, type Server, type Work } from "./work.ts";
 
 /** Runs one statement and answers it; throws what has to be told as an error. */
 export async function execute(

@@ -10,37 +10,39 @@ const [readOnly, control, unknown] = [0, 3, 4];
 export const isRead = (analysis: Analysis) => analysis.queryClass === readOnly;
 
 /**
- * Refuses what the engine's roles cannot refuse. They decide who reads and writes which table; this only keeps a statement
- * from leaving its role and from using the few functions of the embedded engine that reach around privileges.
+ * Refuses what the engine's roles cannot refuse. They decide who reads and writes which table; this only keeps requests to one
+ * statement, away from the server's files, and a restricted user in its role.
  */
 export function permit(ask: Ask, statement: Statement, analysis: Analysis): void {
-  const { user, settings } = ask;
-  const { sql, full } = statement;
-  const longest = Number(settings.get("max_query_size") ?? 262_144);
-  if (longest > 0 && sql.length > longest)
-    throw new ServerError(
-      62,
-      "SYNTAX_ERROR",
-      `Syntax error: Max query size exceeded: ${sql.length} bytes, max_query_size is ${longest}`,
-    );
+  const { sql, full, verb } = statement;
+  limitLength(sql.length, Number(ask.settings.get("max_query_size") ?? 262_144));
   const behind = tokens(full.slice(sql.length)).find((token) => token.kind !== "semicolon");
-  if (behind || (analysis.statementCount > 1 && !user.trusted))
+  if (behind || (analysis.statementCount > 1 && !ask.user.trusted))
     throw severalStatements(`${full.slice(sql.length, sql.length + 80)}, at position ${sql.length + 1}`);
-  const words = statement.tokens.map((token) => token.text);
-  const follows = (first: string, second: string) =>
-    words.some((word, i) => word === first && words[i + 1] === second);
-  if (follows("INTO", "OUTFILE"))
+  if (follows(statement, "INTO", "OUTFILE"))
     throw new ServerError(358, "INTO_OUTFILE_NOT_ALLOWED", "INTO OUTFILE is not allowed");
-  if (statement.verb === "INSERT" && follows("FROM", "INFILE"))
+  if (verb === "INSERT" && follows(statement, "FROM", "INFILE"))
     throw new ServerError(78, "UNKNOWN_TYPE_OF_QUERY", "Query has infile and was send directly to server");
-  if (user.trusted) return;
+  if (!ask.user.trusted) restrict(ask, statement, analysis);
+}
+
+function limitLength(length: number, most: number): void {
+  if (most === 0 || length <= most) return;
+  const message = `Syntax error: Max query size exceeded: ${length} bytes, max_query_size is ${most}`;
+  throw new ServerError(62, "SYNTAX_ERROR", message);
+}
+
+const follows = ({ tokens: all }: Statement, first: string, second: string) =>
+  all.some((token, i) => token.text === first && all[i + 1]?.text === second);
+
+/** Of what controls the server, a restricted user may set settings, change its database and stop its own queries. */
+function restrict(ask: Ask, statement: Statement, { queryClass }: Analysis): void {
   const grant = hidden(ask, statement).map(reachesAround).find(Boolean);
-  if (grant) throw accessDenied(user.name, grant);
-  const { queryClass } = analysis;
-  const leavesRole = words[0] === "SET" && ["ROLE", "DEFAULT"].includes(words[1] ?? "");
-  if (queryClass === unknown || (queryClass === control && !["SET", "USE", "KILL"].includes(statement.verb)))
-    throw accessDenied(user.name, `${statement.verb} ON *.*`);
-  if (leavesRole)
+  if (grant) throw accessDenied(ask.user.name, grant);
+  const { verb, tokens: all } = statement;
+  const controls = queryClass === control && !["SET", "USE", "KILL"].includes(verb);
+  if (controls || queryClass === unknown) throw accessDenied(ask.user.name, `${verb} ON *.*`);
+  if (verb === "SET" && ["ROLE", "DEFAULT"].includes(all[1]?.text ?? ""))
     throw new ServerError(512, "SET_NON_GRANTED_ROLE", "Role should be granted to set as current");
 }
 

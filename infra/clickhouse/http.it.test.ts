@@ -73,6 +73,7 @@ test("statuses and codes of errors are ClickHouse's", async () => {
     ["selec", 400, "62"],
     ["SELECT toInt32('x')", 400, "6"],
     ["SELECT throwIf(1)", 500, "395"],
+    ["SELECT number, throwIf(number = 50) FROM numbers(100) SETTINGS max_block_size = 1", 500, "395"],
     ["SELECT 1; SELECT 2", 400, "62"],
     ["INSERT INTO t VALUES (1, 'x'); INSERT INTO t VALUES (2, 'x');", 400, "62"],
     ["", 400, "62"],

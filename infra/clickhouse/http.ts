@@ -5,8 +5,9 @@ import type { Engine } from "./engine.ts";
 import { Pipes } from "./pipes.ts";
 import { QueryLog } from "./query-log.ts";
 import { Running } from "./running.ts";
-import { type Server, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
 import { Sessions } from "./session.ts";
+import type { Server } from "./work.ts";
 
 /** The HTTP interface over an open engine, and the way to end it. */
 export interface Http {

@@ -1,25 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { receive } from "./body.ts";
-import type { Engine } from "./engine.ts";
 import { asServerError, ServerError } from "./errors.ts";
 import { execute } from "./execute.ts";
-import type { QueryLog } from "./query-log.ts";
 import { Reply } from "./reply.ts";
 import { readRequest } from "./request.ts";
-import type { Running } from "./running.ts";
-import type { Sessions } from "./session.ts";
 import type { Spool } from "./spool.ts";
-import type { Files } from "./work.ts";
-
-/** All that requests share. */
-export interface Server {
-  engine: Engine;
-  files: Files;
-  sessions: Sessions;
-  running: Running;
-  log: QueryLog;
-  passwords: ReadonlyMap<string, string>;
-}
+import type { Server } from "./work.ts";
 
 /** Answers one request to `/`: reads who asks and what, runs it, and turns whatever is thrown into ClickHouse's error answer. */
 export async function serve(

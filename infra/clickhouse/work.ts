@@ -1,9 +1,11 @@
 import type { Connection, RawResult } from "./addon.ts";
 import type { Engine } from "./engine.ts";
 import type { Pipes } from "./pipes.ts";
+import type { QueryLog } from "./query-log.ts";
 import type { Figures, Reply } from "./reply.ts";
 import type { Ask } from "./request.ts";
-import type { Run } from "./running.ts";
+import type { Run, Running } from "./running.ts";
+import type { Sessions } from "./session.ts";
 import type { Statement } from "./statement.ts";
 
 /** Where results and data pass between the engine and this process. */
@@ -11,6 +13,16 @@ export interface Files {
   pipes: Pipes;
   /** A path for the data of one INSERT or one whole result; nothing is there yet. */
   newSpool(): string;
+}
+
+/** All that requests share. */
+export interface Server {
+  engine: Engine;
+  files: Files;
+  sessions: Sessions;
+  running: Running;
+  log: QueryLog;
+  passwords: ReadonlyMap<string, string>;
 }
 
 /** One statement at work: what was asked, where it runs and where its answer goes. */
