@@ -5,13 +5,17 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { applyMigrations } from "../migrate/apply.ts";
 import { loadSettings } from "../settings.ts";
+import { openGuard } from "../stack/guard.ts";
 import { startServices } from "../stack/start.ts";
 import { stopServices } from "../stack/stop.ts";
 import { applyQueues, applyTopics } from "../stack/topology.ts";
 import { freePorts } from "./ports.ts";
 import "./services.ts";
 
-/** Starts the real services for one test run: own folder, own ports, own passwords; nothing of it is left behind. */
+/**
+ * Starts the real services for one test run: own folder, own ports, own passwords. Nothing of it runs on afterwards, not
+ * even when the run is killed.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = await mkdtemp(join(tmpdir(), "sluice-test-"));
   const [clickhouse, kafka, rabbitmq] = await freePorts(3);
@@ -26,12 +30,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     CLICKHOUSE_READER_PASSWORD: secret(),
     RABBITMQ_DEFAULT_PASS: secret(),
   });
+  const owner = `test run ${process.pid}`;
+  const closeGuard = openGuard(settings, owner);
   const stop = async () => {
     await stopServices(settings);
+    closeGuard();
     await rm(home, { recursive: true, force: true });
   };
   try {
-    const outcomes = await startServices(settings, ["clickhouse", "kafka", "rabbitmq"]);
+    const outcomes = await startServices(settings, ["clickhouse", "kafka", "rabbitmq"], { owner });
     for (const outcome of outcomes) {
       if (outcome.state === "unavailable") throw new Error(`${outcome.service}: ${outcome.reason}`);
     }
