@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { chatMessage } from "./chat-message.ts";
+import { commit } from "./commit.ts";
 import { decodeKafkaEvent } from "./envelope/kafka.ts";
 import { decodeRabbitMQEvent } from "./envelope/rabbitmq.ts";
 import { rating } from "./rating.ts";
@@ -13,6 +14,7 @@ test.each([
   ["rabbitmq.chat", decodeRabbitMQEvent(read("rabbitmq.chat")).map(({ body }) => body), chatMessage],
   ["kafka.ratings", decodeKafkaEvent(read("kafka.ratings")).map(({ value }) => value), rating],
   ["kafka.shadow", decodeKafkaEvent(read("kafka.shadow")).map(({ value }) => value), shadow],
+  ["kafka.commits", decodeKafkaEvent(read("kafka.commits")).map(({ value }) => value), commit],
 ])("the captured %s holds messages that keep their contract", (_name, bodies, contract) => {
   expect(bodies.length).toBeGreaterThan(0);
   for (const body of bodies) expect(contract.decode(body)).toMatchObject({ ok: true });

@@ -43,10 +43,21 @@ test("a thousand ratings come back over HTTP as the algorithm counts them", asyn
   expect(counts).toEqual(types);
 }, 60_000);
 
+test("commits that are sent again are the rows they were", async () => {
+  const send = ["commits", "send", "--count", "500", "--rate", "max", "--seed"];
+  for (const seed of ["1", "1", "3"]) await stack.sluice(...send, seed);
+  const rows = "SELECT count() || ' ' || uniqExact(repo, commit_id) FROM github.commits";
+  expect(await until("1000 1000", count(rows), 20)).toBe("1000 1000");
+  const { data } = JSON.parse(await stack.sluice("ask", "commits_by_author", "--json"));
+  const commits = data.map((row: { commits: number }) => row.commits);
+  expect(commits.reduce((sum: number, n: number) => sum + n)).toBe(1000);
+}, 60_000);
+
 test.each([
   ["indexChat", "rabbitmq.chat", /"delivered": \d/],
   ["classifyRatings", "kafka.ratings", /"delivered": 3/],
   ["storeShadow", "kafka.shadow", /"delivered": \d/],
+  ["ingestCommits", "kafka.commits", /"delivered": 3/],
   ["query", "http.endpoints", /"statusCode": 200/],
   ["health", "http.health", /"statusCode": 200/],
 ])("`sls invoke local` runs %s on its sample", async (name, sample, answer) => {
