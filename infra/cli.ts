@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { register as registerAsk } from "./commands/ask.ts";
+import { register as registerBench } from "./commands/bench.ts";
 import { register as registerChat } from "./commands/chat.ts";
 import { register as registerCommits } from "./commands/commits.ts";
 import { register as registerDemo } from "./commands/demo.ts";
@@ -55,6 +56,9 @@ registerQuarantine(program);
 
 program.commandsGroup("Tables:");
 registerMigrate(program);
+
+program.commandsGroup("Proofs:");
+registerBench(program);
 
 quieten();
 const fail = (error: unknown) => {

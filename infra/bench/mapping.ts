@@ -1,9 +1,10 @@
 import { connect } from "amqplib";
 import type { Settings } from "../settings.ts";
+import { drainWithAmqplib } from "./amqplib-client.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { commitBody } from "./commit.ts";
 import type { Cost } from "./cost.ts";
-import { cpuSeconds, rowsPerSecond } from "./cost.ts";
+import { costOf, cpuSeconds, rowsPerSecond } from "./cost.ts";
 import { figure } from "./figure.ts";
 import { logged } from "./ingest.ts";
 import { runOffline } from "./offline.ts";
@@ -60,7 +61,7 @@ export const mapping: Bench = {
       },
       bare: async () => {
         await fill(settings, fewer);
-        return amqplib(settings, fewer);
+        return drainWithAmqplib(settings, queue, fewer);
       },
       rows: fewer,
       rounds,
@@ -135,31 +136,7 @@ async function kafkajs({ brokers }: Settings, rows: number): Promise<Cost> {
     },
   });
   await joined.promise;
-  return await timed(done.promise).finally(() => consumer.disconnect());
-}
-
-async function amqplib({ rabbitmqUrl }: Settings, rows: number): Promise<Cost> {
-  const connection = await connect(rabbitmqUrl);
-  const channel = await connection.createChannel();
-  await channel.prefetch(10_000);
-  const done = Promise.withResolvers<void>();
-  let seen = 0;
-  const cost = timed(done.promise);
-  await channel.consume(queue, (message) => {
-    seen += 1;
-    if (message && (seen % 1000 === 0 || seen === rows)) channel.ack(message, true);
-    if (seen === rows) done.resolve();
-  });
-  return await cost.finally(async () => {
-    await channel.close();
-    await connection.close();
-  });
-}
-
-async function timed(done: Promise<unknown>): Promise<Cost> {
-  const [began, before] = [performance.now(), cpuSeconds([process.pid])];
-  await done;
-  return { seconds: (performance.now() - began) / 1000, cpuSeconds: cpuSeconds([process.pid]) - before };
+  return await costOf([process.pid], () => done.promise).finally(() => consumer.disconnect());
 }
 
 /** Empties the quorum queue and fills it anew. */

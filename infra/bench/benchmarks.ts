@@ -1,0 +1,19 @@
+import type { Bench } from "./bench.ts";
+import { cold } from "./cold.ts";
+import { exactlyOnce } from "./exactly-once.ts";
+import { freshness } from "./freshness.ts";
+import { handler } from "./handler.ts";
+import { ingest } from "./ingest.ts";
+import { mapping } from "./mapping.ts";
+import { rabbitmq } from "./rabbitmq.ts";
+
+/** All of them, the shortest first. */
+export const benchmarks: readonly Bench[] = [
+  cold,
+  handler,
+  exactlyOnce,
+  freshness,
+  rabbitmq,
+  mapping,
+  ingest,
+];
