@@ -16,6 +16,7 @@ test.each([
   ["2026-01-02", Date.UTC(2026, 0, 2) * 1000],
   ["2026-01-02 03:04", second - 5_000_000],
   ["1969-12-31T23:59:59.999999Z", -1],
+  ["0010-05-31", Date.parse("0010-05-31") * 1000],
 ])("%s is %i microseconds", (value, expected) => {
   expect(parseTimestamp(value)).toBe(expected);
 });

@@ -49,13 +49,16 @@ function parseAny(value: string): number | undefined {
   if (!match) return undefined;
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction = "", zone = "Z"] = match;
   const [y, mo, d, h, mi, s] = [year, month, day, hour, minute, second].map(Number) as Six;
-  const at = Date.UTC(y, mo - 1, d, h, mi, s);
+  // Date.UTC takes a year below 100 for one of the 1900s; the calendar repeats itself every 400 years.
+  const at = Date.UTC(y + 400, mo - 1, d, h, mi, s) - daysOf400Years * 86_400_000;
   const back = new Date(at);
   const exists = back.getUTCMonth() === mo - 1 && back.getUTCDate() === d && h < 24 && mi < 60 && s < 60;
   const offset = zoneMinutes(zone);
   if (!exists || offset === undefined) return undefined;
   return (at - offset * 60_000) * 1000 + Number(fraction.padEnd(6, "0").slice(0, 6));
 }
+
+const daysOf400Years = 146_097;
 
 type Six = [number, number, number, number, number, number];
 
