@@ -123,6 +123,14 @@ test("a session keeps settings and temporary tables, and is for one request at a
   ).toBe("372 SESSION_NOT_FOUND");
 });
 
+test("a session takes the next request as soon as the last one is answered", async () => {
+  const session = server.client("default", { session_id: crypto.randomUUID(), max_open_connections: 1 });
+  for (let i = 0; i < 40; i++) {
+    const asked = { query: `SHOW SETTINGS LIKE 'max_threads'`, clickhouse_settings: { max_threads: i + 1 } };
+    expect(await code(session.query(asked).then((result) => result.text()))).toBe("no error");
+  }
+});
+
 test("insert answers a summary and its query id", async () => {
   const name = await createTable("a UInt8");
   const { summary, query_id, executed } = await client.insert({

@@ -98,8 +98,9 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * The embedded engine opens `default` as an overlay over the machine's files: `x IN default.\`/etc/passwd\`` reads one, past
- * all privileges. Its tables are ordinary ones underneath, so opening it again as an ordinary database closes the hole.
+ * The embedded engine opens `default` as an overlay over the machine's files: once someone who may has read one,
+ * `x IN default.\`/etc/passwd\`` reads it past all privileges. Its tables are ordinary ones underneath, so opening it again as an
+ * ordinary database closes the hole (and lets tables be renamed into other databases).
  */
 function makeDefaultPlain(ask: (sql: string) => string, store: string): void {
   const metadata = join(store, "metadata", "default");

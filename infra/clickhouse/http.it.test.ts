@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -209,6 +211,7 @@ test("a body that breaks off inserts nothing, however it was sent", async () => 
   expect(damaged.status).toBe(500);
   await sleep(500);
   expect(await count()).toBe(before);
+  expect(readdirSync(join(server.data, "spool")).filter((name) => name.startsWith("body"))).toEqual([]);
 });
 
 test("sessions: timeouts are checked, what runs out is gone", async () => {

@@ -24,6 +24,8 @@ beforeAll(async () => {
     "CREATE TABLE default.marker (a Int8) ENGINE = MergeTree ORDER BY a",
   ])
     expect(await server.ask(sql)).toMatchObject({ status: 200 });
+  // Where `default` shows the file system, a file is open to all as a table once someone who may has read it.
+  await server.ask(`SELECT * FROM default.\`${file}\``);
 });
 afterAll(() => server.close());
 
