@@ -3,24 +3,22 @@ export interface Figure {
   bench: string;
   figure: string;
   ours: number;
-  /** `null` where ours is held against a goal instead of somebody else. */
-  peer: number | null;
-  /** Of both: `rows/s` is better when greater, `ms`, `KiB` and `CPU-s` when smaller. */
+  /** Somebody who does the same, or a goal where nobody does. */
+  peer: number;
+  /** Of both: of `rows/s` more is better; of `ms`, `KiB` and `CPU-s per million rows` less. */
   unit: string;
   /** `ours / peer`. */
-  ratio: number | null;
+  ratio: number;
 }
 
-export function figure(bench: string, name: string, ours: number, peer: number | null, unit: string): Figure {
-  return {
-    bench,
-    figure: name,
-    ours: round(ours),
-    peer: peer === null ? null : round(peer),
-    unit,
-    ratio: peer === null ? null : round(ours / peer),
-  };
-}
+export const figure = (bench: string, name: string, ours: number, peer: number, unit: string): Figure => ({
+  bench,
+  figure: name,
+  ours: round(ours),
+  peer: round(peer),
+  unit,
+  ratio: round(ours / peer),
+});
 
 /** Three significant digits: no benchmark knows more. */
 const round = (value: number) => Number(value.toPrecision(3));

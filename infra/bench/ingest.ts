@@ -147,7 +147,8 @@ export function logged<Name extends string>(
     async () => {
       const cost = await measure();
       const rate = Math.round(rows / cost.seconds).toLocaleString("en");
-      progress(`  ${name}: ${rate} rows/s, ${cost.cpuSeconds.toFixed(1)} CPU-s`);
+      const cpu = Number.isNaN(cost.cpuSeconds) ? "" : `, ${cost.cpuSeconds.toFixed(1)} CPU-s`;
+      progress(`  ${name}: ${rate} rows/s${cpu}`);
       return cost;
     },
   ]);

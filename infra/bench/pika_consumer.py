@@ -14,6 +14,7 @@ client = clickhouse_connect.get_client(
     port=int(os.environ["CLICKHOUSE_PORT"]),
     username="default",
     password=os.environ["CLICKHOUSE_DEFAULT_PASSWORD"],
+    compress=False,
 )
 connection = pika.BlockingConnection(pika.URLParameters(os.environ["RABBITMQ_URL"]))
 channel = connection.channel()
