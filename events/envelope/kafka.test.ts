@@ -13,8 +13,8 @@ const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array)
 const record: fc.Arbitrary<KafkaRecord> = fc.record({
   topic: fc.stringMatching(/^[a-zA-Z0-9._-]{1,12}$/),
   partition: fc.nat(12),
-  offset: fc.maxSafeNat(),
-  timestamp: fc.maxSafeNat(),
+  offset: fc.oneof(fc.nat(200), fc.maxSafeNat()),
+  timestamp: fc.oneof(fc.constant(-1), fc.maxSafeNat()),
   timestampType: fc.constantFrom("CREATE_TIME", "LOG_APPEND_TIME"),
   key: fc.option(bytes),
   value: fc.option(bytes),

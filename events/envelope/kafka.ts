@@ -53,10 +53,16 @@ export interface KafkaEventRecord {
 /** Records of one partition must follow each other by offset, as they were polled. */
 export function encodeKafkaEvent(source: KafkaSource, records: Iterable<KafkaRecord>): KafkaEvent {
   const byPartition: KafkaEvent["records"] = {};
+  let last: KafkaRecord | undefined;
+  let encoded: KafkaEventRecord[] = [];
   for (const record of records) {
-    const partition = `${record.topic}-${record.partition}`;
-    byPartition[partition] ??= [];
-    byPartition[partition].push(encodeRecord(record));
+    if (last === undefined || record.partition !== last.partition || record.topic !== last.topic) {
+      const partition = `${record.topic}-${record.partition}`;
+      encoded = byPartition[partition] ?? [];
+      byPartition[partition] = encoded;
+      last = record;
+    }
+    encoded.push(encodeRecord(record));
   }
   return source.eventSourceArn === undefined
     ? { eventSource: "SelfManagedKafka", bootstrapServers: source.bootstrapServers, records: byPartition }
@@ -103,9 +109,9 @@ export function kafkaRecordBytes(record: KafkaRecord): number {
     bytes +
     '{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":[]}'.length +
     record.topic.length +
-    String(record.partition).length +
-    String(record.offset).length +
-    String(record.timestamp).length +
+    decimalLength(record.partition) +
+    decimalLength(record.offset) +
+    decimalLength(record.timestamp) +
     record.timestampType.length
   );
 }
@@ -158,3 +164,10 @@ const signed = (byte: number) => (byte << 24) >> 24;
 const signedDigits = Array.from({ length: 256 }, (_, byte) => String(signed(byte)).length);
 
 const base64Length = (bytes: Buffer) => Math.ceil(bytes.length / 3) * 4;
+
+function decimalLength(integer: number): number {
+  if (integer < 0) return String(integer).length;
+  let length = 1;
+  for (let limit = 10; limit <= integer; limit *= 10) length += 1;
+  return length;
+}

@@ -12,8 +12,8 @@ import { countRecords, halve, narrow } from "./splitting.ts";
 export interface Hands {
   policy: RetryPolicy;
   queue: Pick<BatchQueue<KafkaRecord>, "release" | "replace">;
-  /** Commits those positions of a batch whose partitions are still ours. */
-  commit(batch: Batch<KafkaRecord>, positions: Map<string, number>): Promise<void>;
+  /** Everything before these positions of a batch's partitions is processed. */
+  settle(batch: Batch<KafkaRecord>, positions: Map<string, number>): void;
   /** False when a stop came first: then nothing may be committed. */
   giveUp(givenUp: Omit<GivenUp, "requestId">): Promise<boolean>;
 }
@@ -24,10 +24,10 @@ export async function concludeBatch(
   answer: Answer,
   hands: Hands,
 ): Promise<Outcome> {
-  const { policy, queue, commit, giveUp } = hands;
+  const { policy, queue, settle, giveUp } = hands;
   const verdict = verdictOf(batch, answer, policy);
   if (verdict === "succeeded") {
-    await commit(batch, positionsOf(batch));
+    settle(batch, positionsOf(batch));
     queue.release(batch);
     return { failures: 0 };
   }
@@ -40,14 +40,14 @@ export async function concludeBatch(
   }
   const { passed, left } =
     verdict === "failed" ? { passed: new Map<string, number>(), left: batch } : narrow(batch, verdict);
-  if (passed.size > 0) await commit(batch, passed);
+  if (passed.size > 0) settle(batch, passed);
   if (failures <= policy.attempts) {
     queue.replace(batch, { ...left, failures }, retryIn);
     return { failures, retryIn };
   }
   const condition = "RetryAttemptsExhausted";
   if (await giveUp({ condition, invocations: failures, records: recordsOf(left) })) {
-    await commit(batch, positionsOf(left));
+    settle(batch, positionsOf(left));
     queue.release(batch);
   }
   return { failures, givenUp: condition };
@@ -56,10 +56,12 @@ export async function concludeBatch(
 /** Gives up what may not be invoked any more: too old, or already gone from the topic. */
 export async function giveUpStale(
   batch: Batch<KafkaRecord>,
-  { policy, queue, commit, giveUp }: Hands,
+  { policy, queue, settle, giveUp }: Hands,
   isGone: (record: KafkaRecord) => boolean,
   now: number,
 ): Promise<"fresh" | "changed"> {
+  // Retention can only have overtaken a batch that has waited for its retry.
+  if (batch.failures === 0 && policy.recordAge === Number.POSITIVE_INFINITY) return "fresh";
   const isOld = ({ timestamp }: KafkaRecord) => timestamp < now - policy.recordAge;
   const records = recordsOf(batch);
   if (!records.some((record) => isOld(record) || isGone(record))) return "fresh";
@@ -68,7 +70,7 @@ export async function giveUpStale(
   if (old.length > 0 && !(await giveUp({ condition, invocations: batch.failures, records: old })))
     return "changed";
   const { passed, left } = narrow(batch, (_, record) => !isOld(record) && !isGone(record));
-  await commit(batch, passed);
+  settle(batch, passed);
   if (left.parts.size > 0) queue.replace(batch, left, 0);
   else queue.release(batch);
   return "changed";

@@ -37,6 +37,9 @@ export function openDestination(destination: string, options: DestinationOptions
   };
 }
 
+/** Of one request: half of what a broker takes unless told otherwise. */
+const mostBytes = 500_000;
+
 class TopicDestination implements Destination {
   readonly #topic: string;
   readonly #origin: Origin;
@@ -50,13 +53,20 @@ class TopicDestination implements Destination {
 
   async send(givenUp: GivenUp): Promise<void> {
     const now = new Date();
-    await this.#producer.send({
-      messages: givenUp.records.map((record) => ({
-        topic: this.#topic,
-        ...(record.key !== null && { key: record.key }),
-        value: Buffer.from(JSON.stringify(recordFailure(this.#origin, givenUp, record, now))),
-      })),
-    });
+    let messages: { topic: string; key?: Buffer; value: Buffer }[] = [];
+    let bytes = 0;
+    const flush = async () => {
+      if (messages.length > 0) await this.#producer.send({ messages });
+      messages = [];
+      bytes = 0;
+    };
+    for (const record of givenUp.records) {
+      const value = Buffer.from(JSON.stringify(recordFailure(this.#origin, givenUp, record, now)));
+      if (bytes + value.length > mostBytes) await flush();
+      bytes += value.length;
+      messages.push({ topic: this.#topic, ...(record.key !== null && { key: record.key }), value });
+    }
+    await flush();
   }
 
   async close(): Promise<void> {

@@ -12,16 +12,15 @@ import { concludeBatch, giveUpStale, type Hands, recordsOf } from "./conclude.ts
 import type { KafkaMapping } from "./definition.ts";
 import type { Destination } from "./destination.ts";
 import type { GivenUp } from "./failure-record.ts";
+import { KafkaCommits, type Progress } from "./kafka-commits.ts";
 import { KafkaFetcher, type Reader } from "./kafka-fetcher.ts";
 import { KafkaMember } from "./kafka-member.ts";
 import { type Fetched, readRecords } from "./kafka-records.ts";
 import type { KafkaClient } from "./kafka-security.ts";
 import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
 
-/** A partition that this mapping was assigned. */
-interface Lease extends Reader {
-  /** Committed, or where it began: what a rebalance must find unchanged to leave the lease as it is. */
-  settled: number;
+/** A partition that this mapping was assigned. A rebalance that finds `settled` unchanged leaves it as it is. */
+interface Lease extends Reader, Progress {
   /** The broker's first and next offset. */
   logStart: number;
   highWatermark: number;
@@ -37,13 +36,14 @@ export interface KafkaEndpoint {
   destination?: Destination;
 }
 
-/** Polls one topic with a consumer group and commits only what was settled. */
+/** Polls one topic with a consumer group and commits only what was processed. */
 export class KafkaSource implements Source {
   readonly #mapping: KafkaMapping;
   readonly #endpoint: KafkaEndpoint;
   readonly #report: Report;
   readonly #member: KafkaMember;
   readonly #fetcher: KafkaFetcher<Lease>;
+  readonly #commits: KafkaCommits<Lease>;
   readonly #queue: BatchQueue<KafkaRecord>;
   readonly #hands: Hands;
   readonly #leases = new Map<string, Lease>();
@@ -62,6 +62,11 @@ export class KafkaSource implements Source {
       outOfRange: (leases) => this.#startOver(leases),
       trouble: (error) => report.trouble("connection", error),
     });
+    this.#commits = new KafkaCommits(
+      (positions) => this.#member.commit(positions),
+      (lease) => this.#leases.get(this.#key(lease.partition)) === lease,
+      (error) => report.trouble("group", error),
+    );
     this.#queue = new BatchQueue(
       { records: mapping.batchSize, window: mapping.window, bytes: endpoint.maxBytes },
       {
@@ -73,7 +78,7 @@ export class KafkaSource implements Source {
     this.#hands = {
       policy: mapping.retry,
       queue: this.#queue,
-      commit: (batch, positions) => this.#commit(batch, positions),
+      settle: (batch, positions) => this.#settle(batch, positions),
       giveUp: (givenUp) => this.#giveUp(givenUp),
     };
   }
@@ -106,6 +111,7 @@ export class KafkaSource implements Source {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    await this.#commits.close();
     await Promise.all([this.#member.close(), this.#fetcher.close(), this.#endpoint.destination?.close()]);
   }
 
@@ -129,7 +135,14 @@ export class KafkaSource implements Source {
     for (const [partition, position] of positions) {
       const key = this.#key(partition);
       if (this.#leases.has(key)) continue;
-      this.#leases.set(key, { partition, position, settled: position, logStart: 0, highWatermark: position });
+      this.#leases.set(key, {
+        partition,
+        position,
+        done: position,
+        settled: position,
+        logStart: 0,
+        highWatermark: position,
+      });
     }
     void this.#fetcher.fetch();
   }
@@ -143,7 +156,7 @@ export class KafkaSource implements Source {
     const tooLarge: KafkaRecord[] = [];
     for (const read of readRecords(topic, fetched, lease.position)) {
       const record = read.record !== null && (filter?.(read.record.value) ?? true) ? read.record : null;
-      if (record !== null && this.#queue.isTooLarge(key, record)) tooLarge.push(record);
+      if (record !== null && isBulky(record) && this.#queue.isTooLarge(key, record)) tooLarge.push(record);
       reads.push({ record, next: read.next });
     }
     const condition = "MaximumPayloadSizeExceeded";
@@ -161,25 +174,10 @@ export class KafkaSource implements Source {
     for (const lease of leases) lease.position = positions.get(lease.partition) ?? lease.position;
   }
 
-  /** Until it succeeds or the partitions have gone to others. */
-  async #commit({ parts }: Batch<KafkaRecord>, positions: Map<string, number>): Promise<void> {
-    for (let failures = 1; ; failures += 1) {
-      const own = [...positions].flatMap(([key, next]) => {
-        const lease = this.#leases.get(key);
-        return lease === undefined || parts.get(key)?.lost !== false ? [] : [{ lease, next }];
-      });
-      try {
-        if (own.length > 0)
-          await this.#member.commit(new Map(own.map(({ lease, next }) => [lease.partition, next])));
-        for (const { lease, next } of own) lease.settled = next;
-        this.#report.trouble("group");
-        return;
-      } catch (error) {
-        if (this.#closing.signal.aborted) return;
-        // A single failure is normal: the group is rebalancing.
-        if (failures > 1) this.#report.trouble("group", error);
-        await pause(reconnectDelay(failures), this.#closing.signal);
-      }
+  #settle({ parts }: Batch<KafkaRecord>, positions: Map<string, number>): void {
+    for (const [key, next] of positions) {
+      const lease = this.#leases.get(key);
+      if (lease !== undefined && parts.get(key)?.lost === false) this.#commits.advance(lease, next);
     }
   }
 
@@ -208,4 +206,12 @@ export class KafkaSource implements Source {
   /** Retention has overtaken a batch that keeps failing. */
   #isGone = ({ partition, offset }: KafkaRecord) =>
     offset < (this.#leases.get(this.#key(partition))?.logStart ?? 0);
+}
+
+/** Spares most records the exact count. */
+function isBulky({ key, value, headers }: KafkaRecord): boolean {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  // A byte of a header takes up to five as JSON.
+  for (const [name, { length }] of headers) bytes += name.length + 5 * length;
+  return bytes > 1 << 20;
 }

@@ -171,7 +171,7 @@ describe.concurrent("a batch that fails", () => {
     const { topic, probe } = partial;
     await topic.produceNumbers(10);
     await probe.until("the first report", () => probe.notes().length >= 2);
-    expect([3, 5, 8]).toContain(await topic.committed());
+    await expect.poll(() => topic.committed()).toBeOneOf([3, 5, 8]);
     await probe.until("the end", () => probe.done().includes("ok"));
     // Naming a record that was not in the batch fails all of it, and so does throwing.
     expect(offsetsOf(probe.notes())).toEqual([range(0, 10), [3, 5, 8], [5, 8], [5, 8], [5, 8], [8]]);
