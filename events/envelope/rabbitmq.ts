@@ -145,7 +145,9 @@ function encodeMessage({ properties, redelivered, body }: RabbitMQMessage): Rabb
 
 function decodeMessage(queue: string, vhost: string, message: RabbitMQEventMessage): RabbitMQMessage {
   const properties: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(message.basicProperties ?? {})) {
+  const given: Record<string, unknown> = message.basicProperties ?? {};
+  for (const name of Object.keys(given)) {
+    const value = given[name];
     if (value === null || value === undefined || name === "bodySize") continue;
     if (name === "headers") properties[name] = decodeTable(value as Record<string, unknown>);
     else properties[name] = name === "timestamp" ? decodeDate(value as string) : value;
@@ -195,11 +197,21 @@ const medium = new Intl.DateTimeFormat("en-US", {
   timeZone: "UTC",
 });
 
-/** Newer ICU puts a narrow no-break space before AM and PM, Java's default format an ordinary one. */
-const encodeDate = (seconds: number): string =>
-  medium.format(Math.min(seconds, lastSecond) * 1000).replace("\u202f", " ");
+/** Most messages of a batch are of one second, and dates take longer than all the rest of a message. */
+function rememberLast<Key, Value>(convert: (key: Key) => Value): (key: Key) => Value {
+  let last: [Key, Value] | undefined;
+  return (key) => {
+    if (last?.[0] !== key) last = [key, convert(key)];
+    return last[1];
+  };
+}
 
-const decodeDate = (text: string): number => Date.parse(`${text} UTC`) / 1000;
+/** Newer ICU puts a narrow no-break space before AM and PM, Java's default format an ordinary one. */
+const encodeDate = rememberLast((seconds: number): string =>
+  medium.format(Math.min(seconds, lastSecond) * 1000).replace("\u202f", " "),
+);
+
+const decodeDate = rememberLast((text: string): number => Date.parse(`${text} UTC`) / 1000);
 
 /** The last second a Date can hold; a publisher's microseconds lie beyond it. */
 const lastSecond = 8_640_000_000_000;
