@@ -151,3 +151,24 @@ test("SIGINT ends the process although a client holds its connection open and an
   expect(Date.now() - before).toBeLessThan(7000);
   expect(await long.catch(() => "394")).toContain("394");
 }, 20_000);
+
+test("a server started by a program ends with it, however it ends", async () => {
+  const program = `import { startClickHouse } from ${JSON.stringify(join(import.meta.dirname, "server.ts"))};
+    const { pid } = await startClickHouse({ data: ${JSON.stringify(folder())} });
+    console.log(pid);
+    process.kill(process.pid, "SIGKILL");`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+  started.push(child);
+  const [printed] = await once(child.stdout, "data");
+  const pid = Number(String(printed));
+  const alive = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  const deadline = Date.now() + 10_000;
+  while (alive() && Date.now() < deadline) await sleep(50);
+  expect(alive()).toBe(false);
+});
