@@ -79,6 +79,18 @@ test("--mapping runs only the named mappings; their events are captured and feed
   for (const one of [chosen.topic, left.queue]) await one[Symbol.asyncDispose]();
 });
 
+test("--resetOffsets begins again at the starting position", async () => {
+  await using service = new FixtureService({ env, command: ["offline", "start", "--resetOffsets"] });
+  const { topic, probe } = kafkaProbe(service, brokers, {});
+  await topic.create();
+  await topic.produceNumbers(5);
+  await topic.commit(3);
+  await service.start();
+  await probe.until("all records", () => offsetsOf(probe.notes()).flat().length === 5);
+  expect(offsetsOf(probe.notes()).flat()).toEqual(range(0, 5));
+  await topic[Symbol.asyncDispose]();
+});
+
 test("--mapping with a name that does not exist is refused, naming those that do", async () => {
   await using service = new FixtureService({ env, command: ["offline", "start", "--mapping", "probe9"] });
   rabbitMQProbe(service, rabbitmqUrl, { declared: false });

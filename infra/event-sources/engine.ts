@@ -22,6 +22,8 @@ export interface EngineOptions {
   only?: string[];
   invoke(functionKey: string, event: unknown): Promise<Answer>;
   functionArn(functionKey: string): string;
+  /** Kafka's consumer groups begin again at their starting positions. */
+  reset: boolean;
   /** A debugger in a function stops the process that polls. */
   pausable: boolean;
   log: Log;
@@ -98,7 +100,7 @@ export class Engine {
 
   /** @throws when nothing says where the broker is, or its secret cannot be had. */
   async #open(mapping: Mapping): Promise<(report: Report) => Source> {
-    const { settings, pausable } = this.#options;
+    const { settings, pausable, reset } = this.#options;
     const endpoint = endpointOf(mapping, settings, process.env);
     const secretOf = (arn: string) => readSecret(arn, settings, process.env);
     if (mapping.source === "rabbitmq") {
@@ -110,7 +112,7 @@ export class Engine {
     }
     const client = await openKafkaClient(endpoint, mapping.access, secretOf);
     const destination = this.#destination(mapping, client);
-    const options = { client, pausable, maxBytes, ...(destination && { destination }) };
+    const options = { client, pausable, maxBytes, reset, ...(destination && { destination }) };
     return (report) => new KafkaSource(mapping, options, report);
   }
 

@@ -125,6 +125,12 @@ export class FixtureTopic implements AsyncDisposable {
     return messages;
   }
 
+  /** As retention would: records of partition 0 before an offset are gone. */
+  async deleteBefore(offset: number): Promise<void> {
+    const partitions = [{ partition: 0, offset: BigInt(offset) }];
+    await this.#admin.deleteRecords({ topics: [{ name: this.name, partitions }] });
+  }
+
   /** Leaves an offset of partition 0 in the group, as an earlier mapping would have. */
   async commit(offset: number): Promise<void> {
     await this.#admin.alterConsumerGroupOffsets({

@@ -15,20 +15,24 @@ export class KafkaMember {
   readonly #report: Report;
   readonly #closing = new AbortController();
   #joining: Promise<void> | undefined;
+  #reset: boolean;
 
   /**
    * @param session milliseconds without a heartbeat until the broker gives the partitions to others.
+   * @param reset what the group has committed so far is forgotten.
    * @param assigned told after every rebalance: the position to read each assigned partition from.
    */
   constructor(
     mapping: KafkaMapping,
     client: KafkaClient,
     session: number,
+    reset: boolean,
     assigned: (positions: Map<number, number>) => void,
     report: Report,
   ) {
     this.#mapping = mapping;
     this.#client = { ...client, clientId: `${seat}${process.pid}` };
+    this.#reset = reset;
     this.#assigned = assigned;
     this.#report = report;
     this.#consumer = new Consumer({
@@ -114,11 +118,13 @@ export class KafkaMember {
     const committed = new Map(
       partitions.map((partition) => [partition, Number(offsets.get(topic)?.[partition] ?? -1)]),
     );
-    const fresh = partitions.filter((partition) => (committed.get(partition) ?? -1) < 0);
+    const fresh = partitions.filter((partition) => this.#reset || (committed.get(partition) ?? -1) < 0);
     const starting = await this.startingPositions(fresh);
     for (const [partition, position] of starting) committed.set(partition, position);
     // A group that starts at the end has a beginning from now on: what arrives while it is away is not skipped.
-    if (starting.size > 0 && startingPosition !== "TRIM_HORIZON") await this.commit(starting);
+    if (starting.size > 0 && (this.#reset || startingPosition !== "TRIM_HORIZON"))
+      await this.commit(starting);
+    this.#reset = false;
     return committed;
   }
 

@@ -32,6 +32,8 @@ export interface KafkaEndpoint {
   pausable: boolean;
   /** Most bytes of an event as JSON. */
   maxBytes: number;
+  /** What the group has committed so far is forgotten. */
+  reset: boolean;
   /** Of what is given up. */
   destination?: Destination;
 }
@@ -55,7 +57,14 @@ export class KafkaSource implements Source {
     this.#report = report;
     const { client } = endpoint;
     const session = endpoint.pausable || inspector.url() !== undefined ? 15 * 60_000 : 45_000;
-    this.#member = new KafkaMember(mapping, client, session, (positions) => this.#assign(positions), report);
+    this.#member = new KafkaMember(
+      mapping,
+      client,
+      session,
+      endpoint.reset,
+      (positions) => this.#assign(positions),
+      report,
+    );
     this.#fetcher = new KafkaFetcher(mapping.topic, client, {
       wanted: () => [...this.#leases].filter(([key]) => this.#queue.hasRoom(key)).map(([, lease]) => lease),
       fetched: (lease, fetched) => this.#receive(lease, fetched),

@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { startStandalone } from "./standalone.ts";
 
-const usage = `Usage: event-sources run --config FILE --endpoint URL [--mapping NAME]…
+const usage = `Usage: event-sources run --config FILE --endpoint URL [--mapping NAME]… [--reset-offsets]
 
 Polls the brokers of the kafka, msk and rabbitmq events in FILE and invokes their functions through
 Lambda's Invoke API at URL, until Ctrl-C.
@@ -11,6 +11,8 @@ Lambda's Invoke API at URL, until Ctrl-C.
   --config    serverless.yml, or a CloudFormation template (JSON or YAML)
   --endpoint  http://127.0.0.1:3001 (sam local start-lambda), :3002 (serverless-offline), :4566 (LocalStack, ministack)
   --mapping   run only this one: <function>, or <function>:<topic or queue>
+  --reset-offsets
+              begin again at each Kafka mapping's starting position
 
 Brokers are found as the plugin finds them: custom.eventSources.endpoints, KAFKA_BROKERS, RABBITMQ_URL.
 `;
@@ -21,6 +23,7 @@ const { positionals, values } = parseArgs({
     config: { type: "string" },
     endpoint: { type: "string" },
     mapping: { type: "string", multiple: true },
+    "reset-offsets": { type: "boolean", default: false },
     help: { type: "boolean" },
   },
 });
@@ -34,6 +37,7 @@ try {
   const stop = await startStandalone({
     config,
     endpoint,
+    reset: values["reset-offsets"],
     ...(mapping !== undefined && { only: mapping }),
     log: { notice: print, warning: print, error: print },
   });

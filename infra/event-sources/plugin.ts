@@ -23,7 +23,7 @@ interface ServerlessInstance extends Serverless {
   getProvider(name: string): { naming: { getNormalizedFunctionName(key: string): string } };
 }
 
-type CliOptions = OfflineOptions & { stage?: string; mapping?: string[] };
+type CliOptions = OfflineOptions & { stage?: string; mapping?: string[]; resetOffsets?: boolean };
 
 /** A function with an event source mapping may run for 14 minutes, though Lambda allows 15. */
 const longestTimeout = 840;
@@ -33,6 +33,10 @@ const options = {
     usage:
       "Run only these event source mappings: <function>, or <function>:<topic or queue>. Can be repeated.",
     type: "multiple",
+  },
+  resetOffsets: {
+    usage: "Begin again at each Kafka mapping's starting position, whatever its group has committed.",
+    type: "boolean",
   },
 };
 
@@ -96,7 +100,7 @@ export default class EventSources {
     );
     this.#invoker = invoker;
     this.#unwatch = watchCode(config.servicePath, () => invoker.reload());
-    const { mapping: only } = this.#cliOptions;
+    const { mapping: only, resetOffsets: reset = false } = this.#cliOptions;
     this.#engine = new Engine({
       mappings,
       settings: readSettings(service.custom?.eventSources),
@@ -105,6 +109,7 @@ export default class EventSources {
       invoke: (functionKey, event) => invoker.invoke(functionKey, event),
       functionArn: (functionKey) =>
         `arn:aws:lambda:${service.provider.region}:000000000000:function:${service.functions[functionKey]?.name}`,
+      reset,
       pausable: merged.useInProcess === true,
       log: this.#log,
     });

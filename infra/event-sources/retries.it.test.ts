@@ -68,6 +68,9 @@ describe.concurrent("a batch that fails", () => {
   const toAws = arns.map((arn) =>
     create({ maximumRetryAttempts: 0, onFailureDestination: arn }, "throw-error"),
   );
+  const gone = kafkaProbe(service, brokers, {
+    behaviour: "throw-error throw-error throw-error throw-error throw-error",
+  });
   const large = kafkaProbe(service, brokers, {
     configs: { "max.message.bytes": "8000000" },
     event: { onFailureDestination: queueArn },
@@ -81,7 +84,7 @@ describe.concurrent("a batch that fails", () => {
   afterAll(async () => {
     await service[Symbol.asyncDispose]();
     aws.close();
-    const probes = [limited, discarding, halving, partial, old, aged, toTopic, ...toAws, large];
+    const probes = [limited, discarding, halving, partial, old, aged, toTopic, ...toAws, gone, large];
     await Promise.all(
       [...probes.map(({ topic }) => topic), dead].map((topic) => topic[Symbol.asyncDispose]()),
     );
@@ -197,6 +200,17 @@ describe.concurrent("a batch that fails", () => {
       },
     ]);
     await expect.poll(() => topic.committed()).toBe(3);
+  });
+
+  test("is repeated without those records that retention has taken meanwhile", async ({ expect }) => {
+    const { topic, probe } = gone;
+    await topic.produceNumbers(4);
+    await probe.until("a failure", () => probe.notes().length > 0);
+    await topic.deleteBefore(2);
+    await probe.until("a success", () => probe.done().length === 1);
+    const offsets = offsetsOf(probe.notes());
+    expect([offsets[0], offsets.at(-1)]).toEqual([range(0, 4), [2, 3]]);
+    await expect.poll(() => topic.committed()).toBe(4);
   });
 
   test("without a destination leaves old records behind all the same", async ({ expect }) => {

@@ -18,6 +18,8 @@ export interface StandaloneOptions {
   endpoint: string;
   /** Names of mappings; all without. */
   only?: string[];
+  /** Kafka's consumer groups begin again at their starting positions. */
+  reset?: boolean;
   log: Log;
 }
 
@@ -34,6 +36,7 @@ export async function startStandalone({
   config,
   endpoint,
   only,
+  reset = false,
   log,
 }: StandaloneOptions): Promise<() => Promise<void>> {
   const { service, names, settings } = await readConfiguration(config);
@@ -47,6 +50,7 @@ export async function startStandalone({
     ...(only !== undefined && { only }),
     invoke: (functionKey, event) => api.invoke(nameOf(functionKey), event),
     functionArn: (functionKey) => `arn:aws:lambda:us-east-1:000000000000:function:${nameOf(functionKey)}`,
+    reset,
     pausable: false,
     log,
   });
