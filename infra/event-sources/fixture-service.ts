@@ -88,6 +88,10 @@ export class FixtureService implements AsyncDisposable {
     return this;
   }
 
+  get pid(): number {
+    return this.#process?.pid as number;
+  }
+
   get running(): boolean {
     return this.#process?.exitCode === null && this.#process.signalCode === null;
   }
