@@ -37,8 +37,8 @@ export interface ServiceOptions {
   custom?: Record<string, object>;
   /** `offline start` unless told otherwise. */
   command?: string[];
-  /** False: serverless-offline alone, which leaves the events be. */
-  plugin?: boolean;
+  /** The plugin, if not the one beside this file; none: serverless-offline alone, which leaves the events be. */
+  plugin?: string | "none";
 }
 
 const project = resolve(import.meta.dirname, "../..");
@@ -132,6 +132,7 @@ export class FixtureService implements AsyncDisposable {
     const [httpPort, lambdaPort, websocketPort, albPort] = await freePorts(4);
     this.endpoint = `http://127.0.0.1:${lambdaPort}`;
     const { "serverless-offline": offline, ...custom } = this.#options.custom ?? {};
+    const { plugin = "./plugin.ts" } = this.#options;
     // `sls invoke local` knows only JavaScript.
     write(
       "handler.js",
@@ -149,7 +150,7 @@ export class FixtureService implements AsyncDisposable {
     }
     const service = {
       service: this.name,
-      plugins: [...(this.#options.plugin === false ? [] : ["./plugin.ts"]), "serverless-offline"],
+      plugins: [...(plugin === "none" ? [] : [plugin]), "serverless-offline"],
       provider: { name: "aws", runtime: "nodejs24.x", environment: { FIXTURE_FOLDER: this.folder } },
       custom: {
         "serverless-offline": {

@@ -29,7 +29,7 @@ const { positionals, values } = parseArgs({
 });
 const { config, endpoint, mapping, help } = values;
 if (help || positionals[0] !== "run" || config === undefined || endpoint === undefined) {
-  process.stderr.write(usage);
+  (help ? process.stdout : process.stderr).write(usage);
   process.exit(help ? 0 : 2);
 }
 const print = (line: string) => void process.stderr.write(`${line}\n`);

@@ -9,7 +9,7 @@ const { brokers, rabbitmqUrl } = inject("services");
 
 test("the standalone command polls for any Lambda API: a failing batch is repeated, one that never arrived is no attempt", async () => {
   // serverless-offline alone stands for an emulator that knows these events and never polls them.
-  await using service = new FixtureService({ env: {}, plugin: false });
+  await using service = new FixtureService({ env: {}, plugin: "none" });
   const { topic, probe } = kafkaProbe(service, brokers, {
     event: { batchSize: 2 },
     behaviour: "ok throw-error",
