@@ -7,6 +7,7 @@ import { register as registerChat } from "./commands/chat.ts";
 import { register as registerCommits } from "./commands/commits.ts";
 import { register as registerDemo } from "./commands/demo.ts";
 import { register as registerDown } from "./commands/down.ts";
+import { register as registerFaults } from "./commands/faults.ts";
 import { register as registerLogs } from "./commands/logs.ts";
 import { register as registerMigrate } from "./commands/migrate.ts";
 import { register as registerQuarantine } from "./commands/quarantine.ts";
@@ -59,6 +60,7 @@ registerMigrate(program);
 
 program.commandsGroup("Proofs:");
 registerBench(program);
+registerFaults(program);
 
 quieten();
 const fail = (error: unknown) => {

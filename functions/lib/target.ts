@@ -16,8 +16,12 @@ const settings = {
   deduplicate_blocks_in_dependent_materialized_views: 1,
   materialized_views_ignore_errors: 0,
   allow_custom_error_code_in_throwif: 1,
+  // One block, whatever the threads: the engine's mark of a part is the token and the number of its block.
+  max_threads: 1,
   max_insert_threads: 1,
+  max_block_size: "1048449",
   max_insert_block_size: "1048449",
+  preferred_block_size_bytes: 0,
   min_insert_block_size_rows: "1048449",
   min_insert_block_size_bytes: "268402944",
 };
