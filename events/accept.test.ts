@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { compile, unsure } from "./accept.ts";
 import { identifier, text } from "./contract.ts";
 import { timestamp } from "./timestamp.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { compile, unsure } from "./accept.ts";
 
 /** Why a message cannot become a row. A closed list: metrics, the quarantine table and its replay share it. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineJsonContract, identifier } from "./contract.ts";
 
 /** A human rated from 1 to 100, as published to the topic `dominate`. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineJsonContract, identifier } from "./contract.ts";
 import { categories } from "./rating.ts";
 import { timestamp } from "./timestamp.ts";

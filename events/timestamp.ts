@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** ISO 8601 or SQL form; a zone is optional and UTC when absent; up to nine digits of fraction, a missing one is 0. */
 const pattern =

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The project's folder: where serverless.yml lives. */
 export const projectRoot = resolve(import.meta.dirname, "..");

@@ -1,5 +1,5 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
-import { z } from "zod";
+import * as z from "zod";
 
 export const clickhouseVariables = {
   CLICKHOUSE_URL: z.url(),

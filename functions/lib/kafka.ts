@@ -1,5 +1,5 @@
 import { CompressionTypes, Kafka, logLevel, type Producer } from "kafkajs";
-import { z } from "zod";
+import * as z from "zod";
 import { log } from "./log.ts";
 
 export interface Outgoing {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { timestamp } from "../../events/timestamp.ts";
 
 /** A named question: what it means, what it may be asked with, how it is answered. An inert value. */

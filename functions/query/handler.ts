@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Answer, ask } from "../lib/ask.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { endpoints } from "../lib/endpoints.ts";

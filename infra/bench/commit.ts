@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineJsonContract, text } from "../../events/contract.ts";
 import { encodeKafkaEvent, type KafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
 import { timestamp } from "../../events/timestamp.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { loadSettings } from "../settings.ts";
 import { suggest } from "../terminal/suggest.ts";
 

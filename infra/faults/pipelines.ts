@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineJsonContract } from "../../events/contract.ts";
 import { encodeKafkaEvent, type KafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
 import { encodeRabbitMQEvent } from "../../events/envelope/rabbitmq.ts";

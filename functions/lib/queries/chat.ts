@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cursor, defineQuery, limit } from "../query.ts";
 
 const username = z.string().default("").describe("only this user's");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineQuery, limit, moment, timeZone } from "../query.ts";
 
 const repo = z.string().default("").describe("only this repository's, owner/name");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineQuery, limit } from "../query.ts";
 
 export const shadowTypes = defineQuery({

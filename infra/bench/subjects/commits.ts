@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { clickhouseVariables, openClickHouse } from "../../../functions/lib/clickhouse.ts";
 import { consumeIntoTable } from "../../../functions/lib/consume.ts";
 import { readEnv } from "../../../functions/lib/env.ts";
