@@ -19,7 +19,13 @@ export async function runBench(
 ): Promise<void> {
   for (const bench of benchmarks.filter((one) => name === undefined || one.name === name)) {
     const cleanup = new AsyncDisposableStack();
-    const interrupted = () => void cleanup.disposeAsync().finally(() => process.exit(130));
+    let closing: Promise<void> | undefined;
+    // Once, and whoever asks waits for its end: what is stopped makes the benchmark itself fail at the same time.
+    const close = () => {
+      closing ??= cleanup.disposeAsync();
+      return closing;
+    };
+    const interrupted = () => void close().finally(() => process.exit(130));
     process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
     const { log } = console;
     console.log = () => {}; // Handlers that run here log each batch to stdout, where the figures go.
@@ -34,7 +40,7 @@ export async function runBench(
     } finally {
       console.log = log;
       process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
-      await cleanup.disposeAsync();
+      await close();
     }
     if (!json) print(`${render(figures)}\n`);
   }
