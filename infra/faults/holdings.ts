@@ -15,36 +15,42 @@ export function truthOf(records: Placed[], pipeline: Pipeline): Truth {
 
 const groupers = { key: (key: string) => key, group: groupOf, run: (key: string) => key.split("/")[0] ?? "" };
 
-/** What the server holds of a run. */
+/** What the server holds of a run, in one question. */
 export async function readHoldings(
   world: World,
   pipeline: Pipeline,
   run: string,
   records: Placed[],
 ): Promise<Holdings> {
-  const { table, key } = pipeline;
-  const read = async (query: string): Promise<Counts> => {
-    const rows = await world.select<{ key: string; n: string; total: string }>(
-      `SELECT key, toString(n) AS n, toString(total) AS total FROM (${query}) WHERE key = '${run}' OR startsWith(key, '${run}/')`,
-    );
-    return new Map(rows.map((row) => [row.key, { n: Number(row.n), total: Number(row.total) }]));
-  };
-  const value = `toUInt64(splitByChar('/', t.${key})[3])`;
-  const views = new Map<string, { groupOf: (key: string) => string; counts: Counts }>();
-  for (const view of viewsOf(pipeline)) {
-    views.set(view.target, { groupOf: groupers[view.by], counts: await read(readView(view)) });
-  }
+  const views = viewsOf(pipeline);
   const positions = [...new Set(records.map(pipeline.position))]
     .map((position) => `'${position}'`)
     .join(", ");
-  const quarantined = await world.select<{ position: string; n: number }>(
-    `SELECT position, toUInt32(count()) AS n FROM sluice.quarantine WHERE position IN (${positions}) GROUP BY position`,
+  const mine = `key = '${run}' OR startsWith(key, '${run}/')`;
+  const rows = await world.select<{ holder: string; key: string; n: string; total: string }>(
+    [
+      ...[
+        { target: "table", read: readTable(pipeline) },
+        ...views.map((view) => ({ ...view, read: readView(view) })),
+      ].map(
+        ({ target, read }) =>
+          `SELECT '${target}' AS holder, key, toString(n) AS n, toString(total) AS total FROM (${read}) WHERE ${mine}`,
+      ),
+      `SELECT 'quarantine', position, toString(count()), '0' FROM sluice.quarantine WHERE position IN (${positions}) GROUP BY position`,
+    ].join(" UNION ALL "),
   );
+  const held = (holder: string): Counts =>
+    new Map(
+      rows
+        .filter((row) => row.holder === holder)
+        .map(({ key, n, total }) => [key, { n: Number(n), total: Number(total) }]),
+    );
   return {
-    table: await read(
-      `SELECT t.${key} AS key, count() AS n, sum(${value}) AS total FROM ${table} AS t GROUP BY 1`,
-    ),
-    views,
-    quarantine: new Map(quarantined.map(({ position, n }) => [position, n])),
+    table: held("table"),
+    views: new Map(views.map(({ target, by }) => [target, { groupOf: groupers[by], counts: held(target) }])),
+    quarantine: new Map([...held("quarantine")].map(([position, { n }]) => [position, n])),
   };
 }
+
+const readTable = ({ table, key }: Pipeline): string =>
+  `SELECT t.${key} AS key, count() AS n, sum(toUInt64(splitByChar('/', t.${key})[3])) AS total FROM ${table} AS t GROUP BY 1`;

@@ -58,7 +58,7 @@ export function planRun(seed: number, conditions: readonly Condition[]): Plan {
   const batches = planBatches(random, records);
   for (const [index, batch] of batches.entries()) {
     deliver(batch);
-    for (let again = random(3); again > 0; again--) redeliver(random, batches, index, deliver, late);
+    for (let again = 1 + random(2); again > 0; again--) redeliver(random, batches, index, deliver, late);
   }
   clear();
   for (const batch of late) deliver(batch, "redelivered_late");
@@ -67,7 +67,7 @@ export function planRun(seed: number, conditions: readonly Condition[]): Plan {
 }
 
 function planRecords(random: Random, pipeline: PipelineName): SourceRecord[] {
-  const count = chance(random, 4) ? 150 + random(300) : 1 + random(16);
+  const count = chance(random, 3) ? 150 + random(300) : 1 + random(chance(random, 20) ? 40 : 8);
   const lanes = pipeline === "chat" ? 1 : 1 + random(3);
   const months = chance(random, 30) ? 1 + random(4) : 1;
   const records: SourceRecord[] = [];
@@ -98,7 +98,7 @@ function planBatches(random: Random, records: SourceRecord[]): number[][] {
   const rest = [...lanes.values()];
   const batches: number[][] = [];
   while (rest.some((lane) => lane.length > 0)) {
-    const most = chance(random, 20) ? 1000 : 1 + random(12);
+    const most = chance(random, 20) ? 1000 : 2 + random(12);
     const batch = rest.flatMap((lane) => (chance(random, 70) ? lane.splice(0, 1 + random(most)) : []));
     if (batch.length > 0) batches.push(batch);
   }
