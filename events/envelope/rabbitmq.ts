@@ -102,12 +102,18 @@ export function decodeRabbitMQEvent(event: RabbitMQEvent): RabbitMQMessage[] {
 export const rabbitMQEventBytes = (brokerArn: string): number =>
   Buffer.byteLength(JSON.stringify(encodeRabbitMQEvent(brokerArn, [])));
 
-/** UTF-8 bytes of one message inside the event, counted without encoding its body. */
-export function rabbitMQMessageBytes(message: RabbitMQMessage): number {
-  const rest = { ...message, body: Buffer.alloc(0) };
-  const bodySizeDigits = String(message.body.length).length - "0".length;
-  const base64Length = Math.ceil(message.body.length / 3) * 4;
-  return Buffer.byteLength(JSON.stringify(encodeMessage(rest))) + bodySizeDigits + base64Length;
+/** UTF-8 bytes of one message inside the event, counted without encoding it. */
+export function rabbitMQMessageBytes({ properties, redelivered, body }: RabbitMQMessage): number {
+  let bytes = bareMessageBytes + Math.ceil(body.length / 3) * 4 + String(body.length).length - "0".length;
+  if (redelivered) bytes += "true".length - "false".length;
+  for (const name in properties) {
+    const value = properties[name as keyof typeof properties];
+    if (value === undefined) continue;
+    const encoded = name === "headers" ? encodeTable(value as Record<string, unknown>) : value;
+    const json = JSON.stringify(name === "timestamp" ? encodeDate(value as number) : encoded);
+    bytes += Buffer.byteLength(json) - "null".length;
+  }
+  return bytes;
 }
 
 function isMessageMap(messages: unknown): boolean {
@@ -217,3 +223,7 @@ const decodeDate = rememberLast((text: string): number => Date.parse(`${text} UT
 const lastSecond = 8_640_000_000_000;
 
 const signed = (byte: number) => (byte << 24) >> 24;
+
+const bareMessageBytes = JSON.stringify(
+  encodeMessage({ queue: "", vhost: "", redelivered: false, properties: {}, body: Buffer.alloc(0) }),
+).length;

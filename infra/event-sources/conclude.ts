@@ -2,6 +2,7 @@ import type { KafkaRecord } from "../../events/envelope/kafka.ts";
 import type { Answer } from "./answer.ts";
 import { retryDelay } from "./backoff.ts";
 import type { Batch } from "./batching.ts";
+import type { Choices } from "./choices.ts";
 import type { RetryPolicy } from "./definition.ts";
 import type { GivenUp } from "./failure-record.ts";
 import { readItemFailures } from "./item-failures.ts";
@@ -11,6 +12,7 @@ import { countRecords, halve, narrow } from "./splitting.ts";
 /** What a batch's fate is carried out with. */
 export interface Hands {
   policy: RetryPolicy;
+  retryDelay: Choices["retryDelay"];
   queue: Pick<BatchQueue<KafkaRecord>, "release" | "replace">;
   /** Everything before these positions of a batch's partitions is processed. */
   settle(batch: Batch<KafkaRecord>, positions: Map<string, number>): void;
@@ -32,7 +34,7 @@ export async function concludeBatch(
     return { failures: 0 };
   }
   const failures = batch.failures + 1;
-  const retryIn = retryDelay(failures);
+  const retryIn = retryDelay(failures, hands.retryDelay);
   if (verdict === "failed" && policy.bisect && countRecords(batch) > 1) {
     // Halving is no attempt: each half has as many as the whole had.
     queue.replace(batch, halve(batch), retryIn);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defaultChoices } from "./choices.ts";
 import { readMappings, type Service } from "./definition.ts";
 
 const service = (events: Record<string, unknown>[], stage = "dev"): Service => ({
@@ -17,6 +18,7 @@ describe("mappings read from serverless.yml", () => {
         topic: "orders",
         bootstrapServers: ["b-1:9092", "b-2:9092"],
         access: {},
+        choices: defaultChoices,
         uuid: "61ba545c-967f-5420-a758-58568b7b4ab5",
         group: "61ba545c-967f-5420-a758-58568b7b4ab5",
         startingPosition: "TRIM_HORIZON",
@@ -63,6 +65,7 @@ describe("mappings read from serverless.yml", () => {
         batchSize: 7,
         window: 500,
         enabled: false,
+        choices: defaultChoices,
       },
       expect.objectContaining({ vhost: "prod" }),
     ]);

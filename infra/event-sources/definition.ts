@@ -1,4 +1,5 @@
 import { v5 as uuidv5 } from "uuid";
+import { type Choices, defaultChoices } from "./choices.ts";
 import { compileFilter, type Filter } from "./filter.ts";
 import type { AccessConfigurations } from "./kafka-security.ts";
 
@@ -15,6 +16,7 @@ interface Common {
   window: number;
   /** Absent: everything is let through. */
   filter?: Filter;
+  choices: Choices;
 }
 
 /** What happens to a batch whose invocation failed. Without a limit it is repeated until it succeeds. */
@@ -68,12 +70,12 @@ export interface Service {
 }
 
 /** Every mapping of the service, disabled ones too, in the order of serverless.yml. */
-export function readMappings(service: Service): Mapping[] {
+export function readMappings(service: Service, choices = defaultChoices): Mapping[] {
   return Object.entries(service.functions).flatMap(([functionKey, { events }]) =>
     (events ?? []).flatMap((event): Mapping[] => {
-      if (isRecord(event.kafka)) return [readKafka(service, functionKey, "kafka", event.kafka)];
-      if (isRecord(event.msk)) return [readKafka(service, functionKey, "msk", event.msk)];
-      if (isRecord(event.rabbitmq)) return [readRabbitMQ(functionKey, event.rabbitmq)];
+      if (isRecord(event.kafka)) return [readKafka(service, functionKey, "kafka", event.kafka, choices)];
+      if (isRecord(event.msk)) return [readKafka(service, functionKey, "msk", event.msk, choices)];
+      if (isRecord(event.rabbitmq)) return [readRabbitMQ(functionKey, event.rabbitmq, choices)];
       return [];
     }),
   );
@@ -86,6 +88,7 @@ function readKafka(
   functionKey: string,
   source: "kafka" | "msk",
   event: Event,
+  choices: Choices,
 ): KafkaMapping {
   const topic = event.topic as string;
   const name = `${functionKey}: the ${source} event on ${topic}`;
@@ -97,7 +100,7 @@ function readKafka(
   const uuid = uuidv5([service.service, service.stage, functionKey, source, topic].join("/"), mappings);
   const pollers = event.provisionedPollerConfig as { minimumPollers?: number } | undefined;
   return {
-    ...readCommon(name, functionKey, event, "value"),
+    ...readCommon(name, functionKey, event, "value", choices),
     source,
     topic,
     uuid,
@@ -152,13 +155,13 @@ function readLimit(name: string, event: Event, key: string, least: number, most:
   throw new Error(`${name} has ${key} ${value}: it must be -1 or from ${least} to ${most}.`);
 }
 
-function readRabbitMQ(functionKey: string, event: Event): RabbitMQMapping {
+function readRabbitMQ(functionKey: string, event: Event, choices: Choices): RabbitMQMapping {
   const queue = event.queue as string;
   const name = `${functionKey}: the rabbitmq event on ${queue}`;
   const refused = kafkaOnly.find((key) => event[key] !== undefined);
   if (refused !== undefined) throw new Error(`${name} has ${refused}, which AWS offers for Kafka only.`);
   return {
-    ...readCommon(name, functionKey, event, "data"),
+    ...readCommon(name, functionKey, event, "data", choices),
     source: "rabbitmq",
     queue,
     ...(event.virtualHost !== undefined && { vhost: event.virtualHost as string }),
@@ -175,16 +178,23 @@ const kafkaOnly = [
   "onFailureDestination",
 ];
 
-function readCommon(name: string, functionKey: string, event: Event, filterKey: "value" | "data"): Common {
+function readCommon(
+  name: string,
+  functionKey: string,
+  event: Event,
+  filterKey: "value" | "data",
+  choices: Choices,
+): Common {
   const window = event.maximumBatchingWindow as number | undefined;
   const patterns = event.filterPatterns as Record<string, unknown>[] | undefined;
   try {
     return {
       functionKey,
+      choices,
       enabled: (event.enabled ?? true) as boolean,
       batchSize: (event.batchSize ?? 100) as number,
       window: window === undefined ? 500 : window * 1000,
-      ...(patterns !== undefined && { filter: compileFilter(patterns, filterKey) }),
+      ...(patterns !== undefined && { filter: compileFilter(patterns, filterKey, choices.formatMismatch) }),
     };
   } catch (error) {
     throw new Error(`${name}: ${(error as Error).message}.`, { cause: error });

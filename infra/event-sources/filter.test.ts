@@ -73,6 +73,15 @@ describe("a body of another kind than the pattern", () => {
     expect(matches(["x"], Buffer.from([0xff, 0xfe]))).toBe(true);
   });
 
+  test("is held back if the project wants it so", () => {
+    const drops = (pattern: unknown, body: Buffer) =>
+      !compileFilter([{ value: pattern }], "value", "drop")(body);
+    expect(drops({ a: ["x"] }, Buffer.from("plain text"))).toBe(true);
+    expect(drops(["x"], Buffer.from('{"a": "x"}'))).toBe(true);
+    expect(drops(["x"], Buffer.from([0xff, 0xfe]))).toBe(true);
+    expect(drops({ a: ["x"] }, Buffer.from('{"a": "x"}'))).toBe(false);
+  });
+
   test("unless it is a tombstone, which has no field at all", () => {
     expect(matches({ a: ["x"] }, null)).toBe(false);
     expect(matches(["x"], null)).toBe(false);

@@ -25,34 +25,39 @@ class Spelled {
 }
 
 /**
+ * @param mismatch what becomes of a body of another format than the pattern: text for a map, JSON for a list, or no UTF-8.
  * @param key the only field Lambda filters this source by: `value` of Kafka, `data` of RabbitMQ.
  * @returns lets a record through that any of the patterns matches.
  * @throws naming the part of a pattern that Lambda does not know.
  */
-export function compileFilter(patterns: Pattern[], key: "value" | "data"): Filter {
-  const filters = patterns.map((pattern) => compilePattern(pattern, key));
+export function compileFilter(
+  patterns: Pattern[],
+  key: "value" | "data",
+  mismatch: "pass" | "drop" = "pass",
+): Filter {
+  const filters = patterns.map((pattern) => compilePattern(pattern, key, mismatch === "pass"));
   return (body) => filters.some((filter) => filter(body));
 }
 
-function compilePattern(pattern: Pattern, key: string): Filter {
+function compilePattern(pattern: Pattern, key: string, otherwise: boolean): Filter {
   for (const other of Object.keys(pattern)) {
     if (other !== key) throw new Error(`a filter pattern may only have ${key}, not ${JSON.stringify(other)}`);
   }
   const body = pattern[key];
   if (body === undefined) return () => true;
-  // A list is compared with the body as text, a map with the body as JSON; a body of the other kind is let through.
+  // A list is compared with the body as text, a map with the body as JSON.
   if (Array.isArray(body)) {
     const rule = compileLeaf(body, key);
     return (bytes) => {
       const text = decode(bytes);
-      return text === undefined || isContainer(parse(text)) || rule(bytes === null ? [] : [text]);
+      return text === undefined || isContainer(parse(text)) ? otherwise : rule(bytes === null ? [] : [text]);
     };
   }
   const matches = compileMap(body, key);
   return (bytes) => {
     if (bytes === null) return matches(undefined);
     const document = parse(decode(bytes) ?? "");
-    return !isContainer(document) || matches(document);
+    return isContainer(document) ? matches(document) : otherwise;
   };
 }
 

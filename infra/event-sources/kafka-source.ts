@@ -86,6 +86,7 @@ export class KafkaSource implements Source {
     );
     this.#hands = {
       policy: mapping.retry,
+      retryDelay: mapping.choices.retryDelay,
       queue: this.#queue,
       settle: (batch, positions) => this.#settle(batch, positions),
       giveUp: (givenUp) => this.#giveUp(givenUp),

@@ -74,7 +74,8 @@ export default class EventSources {
   #readMappings(): Mapping[] {
     const { service } = this.#serverless;
     const stage = this.#cliOptions.stage ?? service.provider.stage;
-    return readMappings({ service: service.service, stage, functions: service.functions });
+    const settings = readSettings(service.custom?.eventSources);
+    return readMappings({ service: service.service, stage, functions: service.functions }, settings);
   }
 
   #patchTemplate(): void {

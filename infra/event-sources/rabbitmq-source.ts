@@ -78,7 +78,7 @@ export class RabbitMQSource implements Source {
           return { failures: 0 };
         }
         this.#failures += 1;
-        const retryIn = retryDelay(this.#failures);
+        const retryIn = retryDelay(this.#failures, this.#mapping.choices.retryDelay);
         onSameChannel((channel) => channel.nack(upTo(part.next), true, true));
         // Redelivered at once, but blocked until then.
         this.#queue.releaseIn(batch, retryIn);
@@ -121,7 +121,7 @@ export class RabbitMQSource implements Source {
 
   /** Returns only by an exception, when the connection, the channel or the queue is gone. */
   async #consume(started: () => void): Promise<void> {
-    const { queue, functionKey, batchSize } = this.#mapping;
+    const { queue, functionKey, batchSize, choices } = this.#mapping;
     const { promise: over, reject } = Promise.withResolvers<never>();
     over.catch(() => {});
     const connection = await connect(this.#address(), {
@@ -135,8 +135,8 @@ export class RabbitMQSource implements Source {
     const channel = await connection.createChannel();
     channel.on("error", reject);
     channel.on("close", () => reject(new Error("Channel closed")));
-    // Room for one batch: the rest of the queue stays available to others.
-    await channel.prefetch(Math.min(batchSize, 65_535));
+    // One batch, unless chosen otherwise: the rest of the queue stays available to others.
+    await channel.prefetch(Math.min(batchSize * choices.prefetch, 65_535));
     const count = async () => {
       this.#ready = (await channel.checkQueue(queue)).messageCount;
     };
@@ -177,14 +177,10 @@ export class RabbitMQSource implements Source {
       this.#channel?.ack(delivered);
       return;
     }
-    const present = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined));
-    const message = {
-      queue: this.#mapping.queue,
-      vhost: this.#vhost,
-      redelivered,
-      properties: present,
-      body: content,
-    };
+    // amqplib sets what is absent to undefined.
+    const present = properties as object as RabbitMQMessage["properties"];
+    const { queue } = this.#mapping;
+    const message = { queue, vhost: this.#vhost, redelivered, properties: present, body: content };
     const tooLarge = this.#queue.push(this.#key, [{ record: message, next: deliveryTag }]);
     if (tooLarge.length === 0) this.#held += 1;
     else {

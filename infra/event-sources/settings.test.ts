@@ -48,3 +48,22 @@ test("a misspelt setting is refused", () => {
     'custom.eventSources.endpoints must be a map, not "here".',
   );
 });
+
+test("what AWS leaves open can be chosen, and a choice that cannot be is refused", () => {
+  expect(readSettings({})).toMatchObject({
+    retryDelay: { first: 200, most: 30_000 },
+    formatMismatch: "pass",
+    prefetch: 1,
+  });
+  expect(readSettings({ retryDelay: { most: 1000 }, prefetch: 2 })).toMatchObject({
+    retryDelay: { first: 200, most: 1000 },
+    prefetch: 2,
+  });
+  expect(() => readSettings({ retryDelay: { first: 500, most: 100 } })).toThrow(
+    "custom.eventSources.retryDelay must be",
+  );
+  expect(() => readSettings({ formatMismatch: "maybe" })).toThrow(
+    'formatMismatch must be pass or drop, not "maybe"',
+  );
+  expect(() => readSettings({ prefetch: 0.5 })).toThrow("prefetch must be a number of batches");
+});

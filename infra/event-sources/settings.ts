@@ -1,8 +1,9 @@
+import { type Choices, defaultChoices, readChoices } from "./choices.ts";
 import type { Mapping } from "./definition.ts";
 import type { Secret } from "./secrets.ts";
 
 /** `custom.eventSources` of serverless.yml. */
-export interface Settings {
+export interface Settings extends Choices {
   /** Where an ARN or a bootstrap server is reached from here: brokers (`host:port,host:port`) or an AMQP URL. */
   endpoints: Record<string, string>;
   /** Credentials by the ARN of their secret. */
@@ -17,13 +18,21 @@ export interface Settings {
 /** @throws when a key is unknown or of the wrong kind: a misspelt setting must not be ignored. */
 export function readSettings(custom: unknown): Settings {
   const given = asRecord(custom ?? {}, "custom.eventSources");
-  const known = ["endpoints", "secrets", "statusFile", "failuresFile", "capture"];
+  const known = [
+    ...Object.keys(defaultChoices),
+    "endpoints",
+    "secrets",
+    "statusFile",
+    "failuresFile",
+    "capture",
+  ];
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) {
       throw new Error(`custom.eventSources.${key} is unknown; there are ${known.join(", ")}.`);
     }
   }
   return {
+    ...readChoices(given),
     endpoints: asRecord(given.endpoints ?? {}, "custom.eventSources.endpoints") as Settings["endpoints"],
     secrets: asRecord(given.secrets ?? {}, "custom.eventSources.secrets") as Settings["secrets"],
     statusFile: String(given.statusFile ?? ".sluice/event-sources.json"),

@@ -40,12 +40,13 @@ export async function startStandalone({
   log,
 }: StandaloneOptions): Promise<() => Promise<void>> {
   const { service, names, settings } = await readConfiguration(config);
+  const read = readSettings(settings);
   const stopping = new AbortController();
   const api = new LambdaApi(endpoint, stopping.signal, (line) => log.warning(`event-sources: ${line}`));
   const nameOf = (functionKey: string) => names.get(functionKey) ?? functionKey;
   const engine = new Engine({
-    mappings: readMappings(service),
-    settings: readSettings(settings),
+    mappings: readMappings(service, read),
+    settings: read,
     folder: dirname(resolve(config)),
     ...(only !== undefined && { only }),
     invoke: (functionKey, event) => api.invoke(nameOf(functionKey), event),

@@ -1,0 +1,31 @@
+/** What AWS's pages leave open, and a project may want otherwise. Keys of `custom.eventSources`. */
+export interface Choices {
+  /** Milliseconds to wait after a batch's first failed invocation; doubles with each further one, up to `most`. */
+  retryDelay: { first: number; most: number };
+  /** A body of another format than the filter pattern: text for a pattern of JSON, or the other way round. */
+  formatMismatch: "pass" | "drop";
+  /**
+   * Batches of a queue to hold at once. More than one is faster; after a failure the waiting ones then come before the
+   * repeated one.
+   */
+  prefetch: number;
+}
+
+export const defaultChoices: Choices = {
+  retryDelay: { first: 200, most: 30_000 },
+  formatMismatch: "pass",
+  prefetch: 1,
+};
+
+/** @throws when one is not of its kind. */
+export function readChoices(given: Record<string, unknown>): Choices {
+  const { retryDelay, formatMismatch, prefetch } = { ...defaultChoices, ...given } as Choices;
+  const { first, most } = { ...defaultChoices.retryDelay, ...retryDelay };
+  const refuse = (key: string, wanted: string) => {
+    throw new Error(`custom.eventSources.${key} must be ${wanted}, not ${JSON.stringify(given[key])}.`);
+  };
+  if (!(first > 0 && most >= first)) refuse("retryDelay", "{first, most} in milliseconds");
+  if (formatMismatch !== "pass" && formatMismatch !== "drop") refuse("formatMismatch", "pass or drop");
+  if (!Number.isInteger(prefetch) || prefetch < 1) refuse("prefetch", "a number of batches");
+  return { retryDelay: { first, most }, formatMismatch, prefetch };
+}
