@@ -58,7 +58,8 @@ test("--mapping runs only the named mappings; their events are captured and feed
   await chosen.topic.produceNumbers(3);
   await left.queue.publishNumbers(1);
   await chosen.probe.until("3 records", () => chosen.probe.notes().length === 1);
-  await chosen.probe.until("all states", () => missing.probe.status()?.error !== undefined);
+  await missing.probe.until("the warning", () => missing.probe.status()?.error !== undefined);
+  await chosen.probe.until("polling", () => chosen.probe.status()?.state === "polling");
   expect([chosen, left, missing].map(({ probe }) => probe.status()?.state)).toEqual([
     "polling",
     "stopped",

@@ -69,7 +69,8 @@ describe.concurrent("an event source mapping", () => {
     await topic.produceNumbers(1);
     await probe.until("1 record", () => probe.notes().length === 1);
     expect(probe.notes()[0]?.event).toMatchObject({ eventSource: "aws:kafka", eventSourceArn: cluster });
-    expect(probe.status()).toMatchObject({ source: "msk", state: "polling" });
+    await probe.until("polling", () => probe.status()?.state === "polling");
+    expect(probe.status()).toMatchObject({ source: "msk", topic: topic.name });
   });
 
   test("with a filter invokes for what matches and commits the rest with it", async ({ expect }) => {

@@ -86,7 +86,7 @@ describe.concurrent("a kafka event", () => {
     await expect.poll(() => topic.committed(0)).toBe(2);
     await expect.poll(() => topic.committed(1)).toBe(1);
     const { name, group } = topic;
-    await probe.until("no lag", () => probe.status()?.lag === 0);
+    await probe.until("no lag", () => probe.status()?.lag === 0 && probe.status()?.state === "polling");
     expect(probe.status()).toEqual({
       function: probe.name,
       source: "kafka",
