@@ -122,21 +122,17 @@ describe.concurrent("a kafka event", () => {
   }) => {
     const { topic, probe } = failing;
     await topic.produceNumbers(25);
-    await probe.until("a failure", () => probe.status()?.error !== undefined);
-    expect(probe.status()?.error).toMatch(/^told to (throw|reject)$/);
-    await expect.poll(() => topic.committed()).toBe(10);
     await probe.until("3 successes", () => probe.done().length === 3);
     const second = range(10, 20);
     expect(offsetsOf(probe.notes())).toEqual([range(0, 10), second, second, second, range(20, 25)]);
     await expect.poll(() => topic.committed()).toBe(25);
-    expect(probe.lines()[1]).toMatch(
-      /failed \(attempt 1, 10 records, again in 200 ms\): TypeError: told to throw$/,
-    );
-    expect(probe.lines()[2]).toMatch(
-      /failed \(attempt 2, 10 records, again in 400 ms\): Error: told to reject$/,
-    );
+    const failures = probe.lines().filter((line) => line.includes(" failed "));
+    expect(failures).toEqual([
+      expect.stringMatching(/failed \(attempt 1, 10 records, again in 200 ms\): TypeError: told to throw$/),
+      expect.stringMatching(/failed \(attempt 2, 10 records, again in 400 ms\): Error: told to reject$/),
+    ]);
     await probe.until("recovery", () => probe.status()?.state === "polling");
-    expect(probe.lines()[3]).toMatch(/polling again$/);
+    expect(probe.lines().at(-1)).toMatch(/polling again$/);
   });
 
   test("blocks only the partitions of a failing batch", async ({ expect }) => {
