@@ -45,19 +45,22 @@ test("an edited handler is used for the next batch within a second, in one new w
   await topic[Symbol.asyncDispose]();
 });
 
-test("--mapping runs only the named mappings; their events are captured and feed `sls invoke local`", async () => {
+test("--mapping runs only the named mappings, --resetOffsets from the start; what is captured feeds `sls invoke local`", async () => {
   await using service = new FixtureService({
     env,
     custom: { eventSources: { capture: "captured" } as object },
-    command: ["offline", "start", "--mapping", "probe1", "--mapping", "probe3:chosen"],
+    command: ["offline", "start", "--mapping", "probe1", "--mapping", "probe3:chosen", "--resetOffsets"],
   });
   const chosen = kafkaProbe(service, brokers, {});
   const left = rabbitMQProbe(service, rabbitmqUrl, {});
   const missing = kafkaProbe(service, brokers, { event: { topic: "chosen" } });
-  await service.start();
+  await chosen.topic.create();
   await chosen.topic.produceNumbers(3);
+  await chosen.topic.commit(2);
+  await service.start();
   await left.queue.publishNumbers(1);
   await chosen.probe.until("3 records", () => chosen.probe.notes().length === 1);
+  expect(offsetsOf(chosen.probe.notes())).toEqual([range(0, 3)]);
   await missing.probe.until("the warning", () => missing.probe.status()?.error !== undefined);
   await chosen.probe.until("polling", () => chosen.probe.status()?.state === "polling");
   expect([chosen, left, missing].map(({ probe }) => probe.status()?.state)).toEqual([
@@ -78,45 +81,4 @@ test("--mapping runs only the named mappings; their events are captured and feed
   const [first, again] = chosen.probe.notes();
   expect(again?.event).toEqual(first?.event);
   for (const one of [chosen.topic, left.queue]) await one[Symbol.asyncDispose]();
-});
-
-test("--resetOffsets begins again at the starting position", async () => {
-  await using service = new FixtureService({ env, command: ["offline", "start", "--resetOffsets"] });
-  const { topic, probe } = kafkaProbe(service, brokers, {});
-  await topic.create();
-  await topic.produceNumbers(5);
-  await topic.commit(3);
-  await service.start();
-  await probe.until("all records", () => offsetsOf(probe.notes()).flat().length === 5);
-  expect(offsetsOf(probe.notes()).flat()).toEqual(range(0, 5));
-  await topic[Symbol.asyncDispose]();
-});
-
-test("--mapping with a name that does not exist is refused, naming those that do", async () => {
-  await using service = new FixtureService({ env, command: ["offline", "start", "--mapping", "probe9"] });
-  rabbitMQProbe(service, rabbitmqUrl, { declared: false });
-  await service.start();
-  expect(await service.exited()).toBe(1);
-  expect(service.output).toMatch(
-    /There is no mapping probe9; there are probe1:chat-.*, also by function alone\./,
-  );
-});
-
-test("a mapping whose broker nothing tells says so and leaves the others running", async () => {
-  await using service = new FixtureService({ env: { RABBITMQ_URL: rabbitmqUrl } });
-  const cluster = "arn:aws:kafka:us-east-1:000000000000:cluster/shop/1";
-  const { topic, probe: lost } = kafkaProbe(service, brokers, { cluster });
-  const { queue, probe } = rabbitMQProbe(service, rabbitmqUrl, { timeout: 900 });
-  await service.start();
-  await queue.publishNumbers(1);
-  await probe.until("1 message", () => probe.notes().length === 1);
-  expect(lost.status()).toMatchObject({
-    state: "stopped",
-    error: expect.stringContaining("Set KAFKA_BROKERS"),
-  });
-  expect(service.output).toContain(
-    `event-sources: ${lost.name}: nothing says where ${cluster} is reached from here.`,
-  );
-  expect(service.output).toContain(`event-sources: ${probe.name}: a timeout of 900 s: AWS allows 840 s`);
-  for (const one of [topic, queue]) await one[Symbol.asyncDispose]();
 });

@@ -40,8 +40,10 @@ describe.concurrent("an event source mapping", () => {
   const filteredQueue = rabbitMQProbe(service, rabbitmqUrl, {
     event: { filterPatterns: [{ data: { kind: ["sale"] } }] },
   });
+  const unknown = "arn:aws:kafka:us-east-1:000000000000:cluster/unknown/1";
+  const lost = create({ cluster: unknown, timeout: 900 });
   const elsewhere = rabbitMQProbe(service, rabbitmqUrl, { event: { virtualHost: "nowhere" } });
-  const topics = [msk, filtered, nothing, window, latest, since, committed, parallel, serial].map(
+  const topics = [msk, filtered, nothing, window, latest, since, committed, parallel, serial, lost].map(
     ({ topic }) => topic,
   );
 
@@ -137,7 +139,7 @@ describe.concurrent("an event source mapping", () => {
     expect,
   }) => {
     const both = range(0, 2).map((partition) => ({ ...json(partition), partition }));
-    await Promise.all([parallel, serial].map(({ topic }) => topic.produce([...both, ...both])));
+    await Promise.all([parallel, serial, lost].map(({ topic }) => topic.produce([...both, ...both])));
     const gaps = async ({ probe }: typeof parallel) => {
       await probe.until("4 invocations", () => probe.done().length === 4);
       return probe
@@ -162,5 +164,18 @@ describe.concurrent("an event source mapping", () => {
     const { probe } = elsewhere;
     await probe.until("the refusal", () => probe.status()?.error !== undefined);
     expect(probe.status()?.error).toMatch(/nowhere/);
+  });
+
+  test("whose broker nothing tells says so and leaves the others running", async ({ expect }) => {
+    const { probe } = lost;
+    await probe.until("the status", () => probe.status()?.error !== undefined);
+    expect(probe.status()).toMatchObject({
+      state: "stopped",
+      error: expect.stringContaining("Set KAFKA_BROKERS"),
+    });
+    expect(service.output).toContain(
+      `event-sources: ${probe.name}: nothing says where ${unknown} is reached from here.`,
+    );
+    expect(service.output).toContain(`event-sources: ${probe.name}: a timeout of 900 s: AWS allows 840 s`);
   });
 });

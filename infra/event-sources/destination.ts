@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { Producer } from "@platformatic/kafka";
 import { awsJson, awsRequest } from "./aws.ts";
 import { batchFailure, type GivenUp, type Origin, recordFailure } from "./failure-record.ts";
+import { keepListening } from "./kafka-connections.ts";
 import type { KafkaClient } from "./kafka-security.ts";
 
 /** Where records go that are given up. */
@@ -48,7 +49,7 @@ class TopicDestination implements Destination {
   constructor(topic: string, { origin, client }: DestinationOptions) {
     this.#topic = topic;
     this.#origin = origin;
-    this.#producer = new Producer({ ...client, clientId: "event-sources", retries: 0 });
+    this.#producer = keepListening(new Producer({ ...client, clientId: "event-sources", retries: 0 }));
   }
 
   async send(givenUp: GivenUp): Promise<void> {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -44,6 +44,10 @@ export interface ServiceOptions {
 const project = resolve(import.meta.dirname, "../..");
 const bin = (name: string) => join(project, "node_modules/.bin", name);
 
+/** Where the framework keeps what it has compiled: for all services, else each start does it anew. */
+const home = join(project, "node_modules/.cache/event-sources");
+mkdirSync(home, { recursive: true });
+
 /** Runs the framework's command with the project's Node. */
 export const slsArguments: [program: string, ...before: string[]] = [bin("node"), bin("sls")];
 
@@ -77,7 +81,7 @@ export class FixtureService implements AsyncDisposable {
     const [program, ...before] = slsArguments;
     const child = spawn(program, [...before, ...(this.#options.command ?? ["offline", "start"])], {
       cwd: this.folder,
-      env: { PATH: process.env.PATH, HOME: this.folder, SLS_TELEMETRY_DISABLED: "1", ...this.#options.env },
+      env: { PATH: process.env.PATH, HOME: home, SLS_TELEMETRY_DISABLED: "1", ...this.#options.env },
     });
     const append = (chunk: Buffer) => {
       this.output += chunk;
@@ -228,9 +232,16 @@ export class FixtureFunction {
   }
 }
 
+/** Below the range that outgoing connections take theirs from, so that none of them takes one in between. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
+  const servers: Server[] = [];
+  while (servers.length < count) {
+    const server = createServer().listen(20_000 + Math.floor(Math.random() * 12_000), "127.0.0.1");
+    await once(server, "listening").then(
+      () => servers.push(server),
+      () => {},
+    );
+  }
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => once(server.close(), "close")));
   return ports;

@@ -16,7 +16,7 @@ const faults = [
   "mutate",
 ];
 
-describe.each([
+describe.concurrent.each([
   { mode: "in a worker thread", options: {}, own: ["block-thread"] },
   { mode: "in process", options: { useInProcess: true }, own: [] },
 ])("a function that runs $mode", ({ options, own }) => {

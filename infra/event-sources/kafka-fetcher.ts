@@ -1,5 +1,6 @@
 import { Consumer } from "@platformatic/kafka";
 import { reconnectDelay } from "./backoff.ts";
+import { keepListening } from "./kafka-connections.ts";
 import type { Fetched, FetchResponse } from "./kafka-records.ts";
 import type { KafkaClient } from "./kafka-security.ts";
 import { pause } from "./source.ts";
@@ -33,12 +34,14 @@ export class KafkaFetcher<R extends Reader> {
   constructor(topic: string, client: KafkaClient, events: FetcherEvents<R>) {
     this.#topic = topic;
     this.#events = events;
-    this.#consumer = new Consumer({
-      ...client,
-      clientId: "event-sources",
-      groupId: "event-sources",
-      retries: 0,
-    });
+    this.#consumer = keepListening(
+      new Consumer({
+        ...client,
+        clientId: "event-sources",
+        groupId: "event-sources",
+        retries: 0,
+      }),
+    );
     this.#consumer.topics.track(topic);
     this.#consumer.on("error", () => {});
   }

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { Admin, Consumer } from "@platformatic/kafka";
 import { reconnectDelay } from "./backoff.ts";
 import type { KafkaMapping } from "./definition.ts";
+import { keepListening } from "./kafka-connections.ts";
 import type { KafkaClient } from "./kafka-security.ts";
 import { pause, type Report } from "./source.ts";
 
@@ -35,15 +36,17 @@ export class KafkaMember {
     this.#reset = reset;
     this.#assigned = assigned;
     this.#report = report;
-    this.#consumer = new Consumer({
-      ...this.#client,
-      groupId: mapping.group,
-      sessionTimeout: session,
-      rebalanceTimeout: session,
-      heartbeatInterval: 1000,
-      // A commit that failed in one generation must not be repeated in the next: the partition may be somebody else's.
-      retries: 0,
-    });
+    this.#consumer = keepListening(
+      new Consumer({
+        ...this.#client,
+        groupId: mapping.group,
+        sessionTimeout: session,
+        rebalanceTimeout: session,
+        heartbeatInterval: 1000,
+        // A commit that failed in one generation must not be repeated in the next: the partition may be somebody else's.
+        retries: 0,
+      }),
+    );
     this.#consumer.topics.track(mapping.topic);
     this.#consumer.on("consumer:group:join", () => void this.#resume());
     this.#consumer.on("error", () => void this.join());
@@ -164,7 +167,7 @@ export class KafkaMember {
    * machine whose process is gone are freed at once.
    */
   async #unseatTheDead(): Promise<void> {
-    const admin = new Admin({ ...this.#client, retries: 0 });
+    const admin = keepListening(new Admin({ ...this.#client, retries: 0 }));
     try {
       const group = (await admin.describeGroups({ groups: [this.#mapping.group] })).get(this.#mapping.group);
       const dead = [...(group?.members.values() ?? [])].filter(

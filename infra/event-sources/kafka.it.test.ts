@@ -183,7 +183,7 @@ describe.concurrent("a kafka event", () => {
   });
 });
 
-describe("the process that polls", () => {
+describe.concurrent("the process that polls", () => {
   test("loses nothing when it is killed in the middle of a batch, and its successor resumes at once", async ({
     expect,
   }) => {

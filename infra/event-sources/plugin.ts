@@ -1,7 +1,7 @@
 import { type ConfigSchemaHandler, extendSchema, patchTemplate, type Resource } from "./cloudformation.ts";
 import { type Mapping, readMappings } from "./definition.ts";
-import { Engine } from "./engine.ts";
-import { Invoker, type OfflineOptions, type Serverless } from "./invoke.ts";
+import type { Engine } from "./engine.ts";
+import type { Invoker, OfflineOptions, Serverless } from "./invoke.ts";
 import type { Log } from "./mapping.ts";
 import { readSettings } from "./settings.ts";
 import { watchCode } from "./watch-code.ts";
@@ -89,6 +89,8 @@ export default class EventSources {
   }
 
   async #start(): Promise<void> {
+    // Brokers' clients take long to load, and every command of the framework loads this file.
+    const [{ Engine }, { Invoker }] = await Promise.all([import("./engine.ts"), import("./invoke.ts")]);
     const { service, serviceDir, config } = this.#serverless;
     const mappings = this.#readMappings();
     for (const mapping of mappings) this.#warn(mapping);

@@ -112,7 +112,7 @@ describe.concurrent("a rabbitmq event", () => {
   });
 });
 
-describe("the process that polls", () => {
+describe.concurrent("the process that polls", () => {
   test("resumes by itself when the broker is away at the start and again later, with one line each time", async ({
     expect,
   }) => {

@@ -16,6 +16,8 @@ export interface SoakOptions {
   rabbitmqUrl: string;
   /** Records and messages a second. */
   rate: number;
+  /** How often the brokers go away, evenly over the time. */
+  restarts: number;
   progress: (line: string) => void;
 }
 
@@ -38,7 +40,13 @@ export interface SoakResult {
 
 const partitions = 4;
 
-export async function soak({ seconds, rabbitmqUrl, rate, progress }: SoakOptions): Promise<SoakResult> {
+export async function soak({
+  seconds,
+  rabbitmqUrl,
+  rate,
+  restarts: count,
+  progress,
+}: SoakOptions): Promise<SoakResult> {
   await using kafka = await new FixtureKafka().create();
   await using road = new Road(rabbitmqUrl);
   await road.open();
@@ -65,12 +73,12 @@ export async function soak({ seconds, rabbitmqUrl, rate, progress }: SoakOptions
   const memory: number[] = [];
   const begun = Date.now();
   const elapsed = () => (Date.now() - begun) / 1000;
-  /** At these shares of the time: Kafka is killed and started, the way to RabbitMQ is cut and opened. */
-  const restarts = [0.3, 0.65].map((share) => share * seconds);
+  /** Then Kafka is killed and started, and the way to RabbitMQ is cut and opened. */
+  const restarts = range(1, count + 1).map((nth) => (nth * seconds) / (count + 1));
   let restarting: Promise<void> = Promise.resolve();
   let edits = Math.min(20, seconds / 4);
 
-  while (elapsed() < seconds) {
+  while (elapsed() < seconds || restarts.length > 0) {
     const numbers = range(result.sent, result.sent + Math.ceil(rate / 4));
     await restarting;
     await Promise.all([
@@ -159,6 +167,7 @@ if (process.argv[1] === import.meta.filename) {
   const result = await soak({
     seconds: Number(values.minutes) * 60,
     rate: Number(values.rate),
+    restarts: 2,
     rabbitmqUrl: process.env.RABBITMQ_URL ?? "amqp://127.0.0.1:5672",
     progress: (line) => process.stderr.write(`${line}\n`),
   });
