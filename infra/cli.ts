@@ -4,6 +4,7 @@ import manifest from "../package.json" with { type: "json" };
 import { register as registerAsk } from "./commands/ask.ts";
 import { register as registerBench } from "./commands/bench.ts";
 import { register as registerChat } from "./commands/chat.ts";
+import { register as registerClickHouse } from "./commands/clickhouse.ts";
 import { register as registerCommits } from "./commands/commits.ts";
 import { register as registerDemo } from "./commands/demo.ts";
 import { register as registerDown } from "./commands/down.ts";
@@ -15,6 +16,7 @@ import { register as registerRatings } from "./commands/ratings.ts";
 import { register as registerReset } from "./commands/reset.ts";
 import { register as registerSql } from "./commands/sql.ts";
 import { register as registerStatus } from "./commands/status.ts";
+import { register as registerTrace } from "./commands/trace.ts";
 import { register as registerUp } from "./commands/up.ts";
 import { quieten } from "./terminal/quieten.ts";
 import { reportError } from "./terminal/report-error.ts";
@@ -54,9 +56,11 @@ program.commandsGroup("Answers:");
 registerSql(program);
 registerAsk(program);
 registerQuarantine(program);
+registerTrace(program);
 
 program.commandsGroup("Tables:");
 registerMigrate(program);
+registerClickHouse(program);
 
 program.commandsGroup("Proofs:");
 registerBench(program);

@@ -4,6 +4,7 @@ import type { Message } from "./message.ts";
 import { quarantine, type Rejected } from "./quarantine.ts";
 import type { Store } from "./store.ts";
 import { type Hold, type Lanes, openLanes } from "./write-once/lanes.ts";
+import { openPreflight } from "./write-once/preflight.ts";
 import { allSafeguards, type Safeguards } from "./write-once/safeguards.ts";
 import type { Table } from "./write-once/table.ts";
 import { beginWrite } from "./write-once/write-once.ts";
@@ -93,14 +94,18 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Plac
   store: Store,
   safeguards: Safeguards = allSafeguards,
 ) => {
+  const preflight = openPreflight(consumer.table.name, consumer.table.partition !== undefined);
   const begin: Begin<Event, Place> = (hold, bounded) => {
     const write = beginWrite(bounded, consumer.table, hold, safeguards);
+    const ready = preflight(bounded);
+    ready.catch(() => {}); // Thrown where it is awaited.
     return async (accepted, now) => {
       const rows = accepted.map((one) => {
         const { sentAt = 0 } = one.message;
         const place = consumer.place?.(one) ?? (one.message.place as Place & RowPlace); // The same type without `place`.
         return { row: consumer.row(one, now), place, at: sentAt, message: one.message };
       });
+      await ready;
       const { inserted, duplicates, refused } = await write(rows);
       return {
         delivered: inserted,

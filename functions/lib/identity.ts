@@ -18,6 +18,11 @@ export interface Identity<Place> {
   keyOfRow: string;
   /** Finds every stored row of these places, and may find neighbours. */
   find(places: Place[]): Condition;
+  /**
+   * Finds the rows that an earlier delivery of these very messages wrote, and none that came by another copy of the fact.
+   * `undefined` when none of them was delivered before.
+   */
+  again(places: Place[]): Condition | undefined;
 }
 
 const readNames = ["in_topic", "in_partition", "in_offset"];
@@ -38,6 +43,7 @@ export const readPosition: Identity<KafkaPlace> = {
   key: formatPosition,
   keyOfRow: keyOfPosition(""),
   find: (places) => findPositions("", places),
+  again: (places) => findPositions("", places),
 };
 
 /** Rows that came through one of our functions: the position their fact first entered at, beside where they were read. */
@@ -56,6 +62,7 @@ export const originPosition: Identity<KafkaPlace> = {
       "_origin",
       places.map(({ origin }) => origin),
     ),
+  again: (places) => findPositions("", places),
 };
 
 /** Rows of a RabbitMQ queue: the publisher's message_id. */
@@ -69,14 +76,22 @@ export const messageId: Identity<RabbitMQPlace> = {
   },
   key: ({ messageId }) => messageId || undefined,
   keyOfRow: "_message_id",
-  find: (places) => ({
-    where: "_queue IN {queues: Array(String)} AND _message_id IN {ids: Array(String)}",
-    params: {
-      queues: [...new Set(places.map(({ queue }) => queue))],
-      ids: places.map(({ messageId }) => messageId),
-    },
-  }),
+  find: findMessages,
+  again(places) {
+    const delivered = places.filter(({ redelivered }) => redelivered);
+    return delivered.length > 0 ? findMessages(delivered) : undefined;
+  },
 };
+
+function findMessages(places: RabbitMQPlace[]): Condition {
+  const ids = isOneOf(
+    "_message_id",
+    "String",
+    places.map(({ messageId }) => messageId),
+  );
+  const queues = isOneOf("_queue", "String", [...new Set(places.map(({ queue }) => queue))]);
+  return { where: `${queues.where} AND ${ids.where}`, params: { ...queues.params, ...ids.params } };
+}
 
 /** Where a commit was read, and which one it is. */
 export interface CommitPlace extends KafkaPlace {
@@ -90,11 +105,39 @@ export const commitId: Identity<CommitPlace> = {
   inputs: { names: readNames, write: writePosition },
   key: ({ repo, commitId }) => `${Buffer.byteLength(commitId)} ${commitId}${repo}`,
   keyOfRow: "concat(toString(length(commit_id)), ' ', commit_id, repo)",
-  find: (places) => ({
-    where: "commit_id IN {ids: Array(String)}",
-    params: { ids: places.map(({ commitId }) => commitId) },
-  }),
+  find: (places) =>
+    isOneOf(
+      "commit_id",
+      "String",
+      places.map(({ commitId }) => commitId),
+    ),
+  again: (places) => findPositions("", places),
 };
+
+/** A server takes parameters of up to 128 KiB each (`http_max_field_value_size`); escaping at most doubles a value. */
+const mostBytes = 60_000;
+
+type Value = string | number | bigint;
+
+/** A column is one of these values, bound as as many lists as a server takes. `name` begins the parameters' names. */
+export function isOneOf(column: string, type: string, values: Value[], name: string = column): Condition {
+  const lists: Value[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    const size = Buffer.byteLength(String(value)) + "'',".length;
+    if (bytes + size > mostBytes) {
+      lists.push([]);
+      bytes = 0;
+    }
+    lists.at(-1)?.push(value);
+    bytes += size;
+  }
+  const clauses = lists.map((_, n) => `${column} IN {${name}_${n}: Array(${type})}`);
+  return {
+    where: `(${clauses.join(" OR ") || "false"})`,
+    params: Object.fromEntries(lists.map((list, n) => [`${name}_${n}`, list])),
+  };
+}
 
 /** A range where a partition's offsets lie close together (nearly always), the offsets themselves where they do not. */
 function findPositions(prefix: string, positions: Position[]): Condition {
@@ -109,12 +152,14 @@ function findPositions(prefix: string, positions: Position[]): Condition {
     const dense = last - first < 4 * offsets.length;
     params[`t${n}`] = run[0]?.topic;
     params[`p${n}`] = run[0]?.partition;
-    if (dense) Object.assign(params, { [`first${n}`]: first, [`last${n}`]: last });
-    else params[`offsets${n}`] = offsets;
-    const offset = dense
-      ? `BETWEEN {first${n}: UInt64} AND {last${n}: UInt64}`
-      : `IN {offsets${n}: Array(UInt64)}`;
-    return `(${prefix}_topic = {t${n}: String} AND ${prefix}_partition = {p${n}: UInt32} AND ${prefix}_offset ${offset})`;
+    const one: Condition = dense
+      ? {
+          where: `${prefix}_offset BETWEEN {first${n}: UInt64} AND {last${n}: UInt64}`,
+          params: { [`first${n}`]: first, [`last${n}`]: last },
+        }
+      : isOneOf(`${prefix}_offset`, "UInt64", offsets, `offsets${n}`);
+    Object.assign(params, one.params);
+    return `(${prefix}_topic = {t${n}: String} AND ${prefix}_partition = {p${n}: UInt32} AND ${one.where})`;
   });
   return { where: clauses.join(" OR "), params };
 }

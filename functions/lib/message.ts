@@ -26,6 +26,8 @@ export interface RabbitMQPlace {
   queue: string;
   /** Empty when the publisher gave none: such a message counts at least once. */
   messageId: string;
+  /** False: this message was not delivered before (https://www.rabbitmq.com/docs/reliability). True is a hint. */
+  redelivered: boolean;
 }
 
 export function readKafka(event: KafkaEvent): Message<KafkaPlace>[] {
@@ -80,13 +82,13 @@ function originOf(headers: Message["headers"]): Position | undefined {
 }
 
 export function readRabbitMQ(event: RabbitMQEvent): Message<RabbitMQPlace>[] {
-  return decodeRabbitMQEvent(event).map(({ queue, properties, body }) => {
+  return decodeRabbitMQEvent(event).map(({ queue, properties, redelivered, body }) => {
     const messageId = properties.messageId ?? "";
     return {
       source: `rabbitmq:${queue}`,
       position: messageId,
       lane: queue,
-      place: { queue, messageId },
+      place: { queue, messageId, redelivered },
       body,
       headers: Object.entries(properties.headers ?? {}).map(([name, value]) => [name, asBytes(value)]),
       sentAt:

@@ -1,5 +1,6 @@
 import { v4 as randomUuid, v5 as uuidv5 } from "uuid";
 import type { Reason } from "../../events/contract.ts";
+import { isOneOf } from "./identity.ts";
 import type { Message } from "./message.ts";
 import { arrayOfPairs, dateTime64, encodeColumns, string, uuid } from "./row-binary.ts";
 import type { Store } from "./store.ts";
@@ -41,7 +42,8 @@ const table: Table<QuarantineRow, string> = {
     inputs: { names: [], write: () => {} },
     key: (id) => id,
     keyOfRow: "toString(id)",
-    find: (ids) => ({ where: "id IN {ids: Array(UUID)}", params: { ids } }),
+    find: (ids) => isOneOf("id", "UUID", ids),
+    again: (ids) => isOneOf("id", "UUID", ids),
   },
 };
 

@@ -115,7 +115,9 @@ export async function openDoor(network: Network): Promise<Door> {
       }
       case "kill_clickhouse": {
         const answering = forward(network, request, body);
-        setTimeout(network.killServer, hit.afterMs);
+        answering.catch(() => {}); // Thrown where it is awaited.
+        await sleep(hit.afterMs);
+        network.killServer();
         return give(await answering, response);
       }
     }

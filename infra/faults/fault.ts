@@ -46,7 +46,10 @@ export type Condition =
   | "disk_full";
 
 /** What the report counts. */
-export type FaultName = Fault["kind"] | Condition | Shape;
+export type FaultName = Fault["kind"] | Condition | Shape | Killed | "sent_twice";
+
+/** Services that are killed while messages go through the real brokers. */
+export type Killed = "kill_clickhouse" | "kill_functions" | "kill_kafka" | "kill_rabbitmq";
 
 /** How a batch comes again. */
 export type Shape =

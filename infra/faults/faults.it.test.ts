@@ -13,8 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-// Known to fail: a run of seed 7 was judged wrong once; `npx sluice faults --runs 60 --seed 7` shows which. Open in the exactly-once issue.
-test.skip("sixty runs of faults: nothing lost, nothing twice, every view as its table", async () => {
+test("sixty runs of faults: nothing lost, nothing twice, every view as its table", async () => {
   const failed: FailedRun[] = [];
   const report = await runFaults(world, { runs: 60, seed: 7 }, allSafeguards, {
     onFailure: (run) => failed.push(run),
@@ -80,7 +79,8 @@ test.each(Object.entries(stories))(
   },
 );
 
-test.each(["token", "probe", "repair", "fence"])(
+// The fence alone is missed only when a request is late by a few milliseconds exactly: its story above tells that.
+test.each(["token", "probe", "repair"])(
   "runs by chance find errors without %s, too",
   async (safeguard) => {
     let failures = 0;

@@ -17,17 +17,15 @@ const groupers = { key: (key: string) => key, group: groupOf, run: (key: string)
 
 /** What the server holds of a run, in one question. */
 export async function readHoldings(
-  world: World,
+  select: World["select"],
   pipeline: Pipeline,
   run: string,
-  records: Placed[],
+  positions: string[],
 ): Promise<Holdings> {
   const views = viewsOf(pipeline);
-  const positions = [...new Set(records.map(pipeline.position))]
-    .map((position) => `'${position}'`)
-    .join(", ");
+  const asked = [...new Set(positions)].map((position) => `'${position}'`).join(", ") || "''";
   const mine = `key = '${run}' OR startsWith(key, '${run}/')`;
-  const rows = await world.select<{ holder: string; key: string; n: string; total: string }>(
+  const rows = await select<{ holder: string; key: string; n: string; total: string }>(
     [
       ...[
         { target: "table", read: readTable(pipeline) },
@@ -36,7 +34,7 @@ export async function readHoldings(
         ({ target, read }) =>
           `SELECT '${target}' AS holder, key, toString(n) AS n, toString(total) AS total FROM (${read}) WHERE ${mine}`,
       ),
-      `SELECT 'quarantine', position, toString(count()), '0' FROM sluice.quarantine WHERE position IN (${positions}) GROUP BY position`,
+      `SELECT 'quarantine', position, toString(count()), '0' FROM sluice.quarantine WHERE position IN (${asked}) GROUP BY position`,
     ].join(" UNION ALL "),
   );
   const held = (holder: string): Counts =>

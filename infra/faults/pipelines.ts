@@ -35,6 +35,8 @@ export interface Placed extends SourceRecord {
   offset: number;
   /** Unique over all runs, the same for copies. */
   origin: number;
+  /** Whether a function was handed it before. */
+  delivered: boolean;
 }
 
 /** `<run>/<fact>/<value>`: what a row carries through table and views. */
@@ -103,7 +105,7 @@ export async function loadPipelines(): Promise<Record<PipelineName, Pipeline>> {
           records.map((placed) => ({
             queue: "chat.clickhouse",
             vhost: "/",
-            redelivered: false,
+            redelivered: placed.delivered,
             properties: placed.kind === "anonymous" ? {} : { messageId: messageIdOf(placed) },
             body:
               placed.kind === "garbage"

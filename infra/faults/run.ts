@@ -51,7 +51,9 @@ export async function run(world: World, plan: Plan, safeguards: Safeguards): Pro
       sandbox.kill();
       sandbox = await open();
     }
-    const event = pipeline.event(batch.map((index) => records[index] as Placed));
+    const messages = batch.map((index) => records[index] as Placed);
+    const event = pipeline.event(messages);
+    for (const message of messages) message.delivered = true;
     const outcome = await sandbox.invoke(event, fault);
     if (!outcome.settled) reason = outcome.reason;
     else for (const index of batch) left.delete(index);
@@ -72,7 +74,10 @@ export async function run(world: World, plan: Plan, safeguards: Safeguards): Pro
   await world.up();
   sandbox.kill();
   await Promise.allSettled(network.underWay);
-  const verdict = judge(truthOf(records, pipeline), await readHoldings(world, pipeline, name, records));
+  const verdict = judge(
+    truthOf(records, pipeline),
+    await readHoldings(world.select, pipeline, name, records.map(pipeline.position)),
+  );
   if (left.size > 0) verdict.findings.unshift(`the last delivery fails: ${reason}`);
   return { ...verdict, faults };
 }
@@ -84,6 +89,6 @@ function place({ records }: Plan, run: string, number: number): Placed[] {
   return records.map((record) => {
     const offset = next.get(record.lane) ?? base;
     next.set(record.lane, offset + 1);
-    return { ...record, run, offset, origin: base + record.fact };
+    return { ...record, run, offset, origin: base + record.fact, delivered: false };
   });
 }

@@ -46,6 +46,18 @@ test("a message without an id may be there more than once, but must be there", (
   expect(counts({ table: new Map(rows.slice(0, 2)), views: new Map() })).toMatchObject({ lost: 1 });
 });
 
+test("a view may miss a copy of a message without an id, but not all of them", () => {
+  const table = new Map([...rows.slice(0, 2), times(2, "r/2/9")]);
+  const judgeView = (n: number) => {
+    const counted = new Map([["r", { n: 2 + n, total: 12 + 9 * n }]]);
+    return judge(
+      truth,
+      holdings({ table, views: new Map([["by_run", { groupOf: () => "r", counts: counted }]]) }),
+    );
+  };
+  expect([0, 1, 2, 3].map((n) => judgeView(n).view_mismatches)).toEqual([1, 0, 0, 1]);
+});
+
 test("a row that nobody sent is found", () => {
   expect(counts({ table: new Map([...rows, once("r/3/1")]), views: new Map() })).toMatchObject({
     duplicated: 1,

@@ -50,7 +50,15 @@ export async function openWorld(): Promise<World> {
   let runs = 0;
   let starting: Promise<void> | undefined;
   let client = connect(server, passwords.default);
-  const command = async (query: string) => void (await client.command({ query }));
+  /** Asked again when the server was killed meanwhile: nothing here does harm twice. */
+  const patiently = async <T>(ask: () => Promise<T>): Promise<T> => {
+    await starting;
+    return ask().catch((error) => {
+      if (!starting) throw error;
+      return starting.then(ask);
+    });
+  };
+  const command = (query: string) => patiently(async () => void (await client.command({ query })));
   const pipelines = await loadPipelines();
   const world: World = {
     pipelines,
@@ -70,7 +78,8 @@ export async function openWorld(): Promise<World> {
       starting = restart();
     },
     up: async () => starting,
-    select: async <Row>(query: string) => (await client.query({ query, format: "JSONEachRow" })).json<Row>(),
+    select: <Row>(query: string) =>
+      patiently(async () => (await client.query({ query, format: "JSONEachRow" })).json<Row>()),
     command,
     slow: (table, seconds) => command(slowBy(table, seconds)),
     async set(condition, pipeline) {

@@ -24,7 +24,7 @@ const table: Table<Message, RabbitMQPlace> = {
 
 const said = (message: string): Placed<Message, RabbitMQPlace> => ({
   row: { username: "ann", message, received_at: 1_700_000_000_123 },
-  place: { queue: "q", messageId: randomUUID() },
+  place: { queue: "q", messageId: randomUUID(), redelivered: true },
   at: 1_700_000_000_123,
 });
 

@@ -30,7 +30,7 @@ const messages: Table<Message, RabbitMQPlace> = {
 
 const said = (id: string, message = "hi"): Placed<Message, RabbitMQPlace> => ({
   row: { username: "ann", message, received_at: 1_700_000_000_123 },
-  place: { queue: "chat.clickhouse", messageId: id },
+  place: { queue: "chat.clickhouse", messageId: id, redelivered: false },
   at: 1_700_000_000_123,
 });
 

@@ -28,7 +28,7 @@ export function beginWrite<Row, Place>(
     for (;;) {
       const claims = await hold.claims();
       try {
-        await writeRest({ store, table, hold, claims, safeguards }, progress);
+        await writeRest({ store, table, hold, claims, safeguards }, rows, progress);
         const { inserted, refused } = progress;
         return { inserted, duplicates: rows.length - distinct + progress.rest.length, refused };
       } catch (error) {
@@ -58,6 +58,7 @@ interface Progress<P> {
 
 async function writeRest<Row, Place, P extends Placed<Row, Place>>(
   attempt: Attempt<Row, Place>,
+  given: P[],
   progress: Progress<P>,
 ): Promise<void> {
   const { store, table, safeguards } = attempt;
@@ -66,8 +67,10 @@ async function writeRest<Row, Place, P extends Placed<Row, Place>>(
   probing.catch(() => {});
   const hopeful = makeBatches(table, progress.rest); // Encoded while the probe runs: nearly always nothing is found.
   const found = await probing;
-  if (safeguards.repair) await repairViews(store, table, found.batches);
-  const missing = progress.rest.filter(({ place }) => !found.keys.has(table.identity.key(place) ?? ""));
+  const isKnown = ({ place }: P) => found.keys.has(table.identity.key(place) ?? "");
+  const missing = progress.rest.filter((row) => !isKnown(row));
+  const known = given.filter(isKnown).map(({ place }) => place); // Copies within the batch too: any may be the one that comes again.
+  if (safeguards.repair) await repairViews(store, table, found.batches, known);
   const batches = missing.length === progress.rest.length ? hopeful : makeBatches(table, missing);
   for (const batch of batches) {
     const refused = await insert(attempt, batch);

@@ -1,0 +1,120 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { createClient } from "@clickhouse/client";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { encodeKafkaEvent } from "../../events/envelope/kafka.ts";
+import { encodeRabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
+import { openStore } from "../../functions/lib/store.ts";
+import { allSafeguards } from "../../functions/lib/write-once/safeguards.ts";
+import { loadPipelines } from "../faults/pipelines.ts";
+import { projectRoot } from "../settings.ts";
+import "../test/services.ts";
+
+const { clickhouseUrl, passwords } = inject("services");
+
+/** Runs `sluice …` to its end, whatever that is. */
+const sluice = (...args: string[]): Promise<{ code: number; out: string }> => {
+  const env = {
+    ...process.env,
+    CLICKHOUSE_URL: clickhouseUrl,
+    CLICKHOUSE_READER_PASSWORD: passwords.reader,
+    CLICKHOUSE_DEFAULT_PASSWORD: passwords.default,
+  };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(projectRoot, "infra/cli.ts"), ...args], { env }, (error, out) =>
+      resolve({ code: Number(error?.code ?? 0), out }),
+    );
+  });
+};
+
+async function openHandlers() {
+  const client = createClient({ url: clickhouseUrl, username: "rmq", password: passwords.rmq });
+  onTestFinished(() => client.close());
+  const { chat, shadow } = await loadPipelines();
+  const invoke = (pipeline: typeof chat, event: object) =>
+    pipeline.createHandler(openStore(client), allSafeguards)(event as never, {
+      getRemainingTimeInMillis: () => 30_000,
+    });
+  return {
+    chat: (event: object) => invoke(chat, event),
+    shadow: (event: object) => invoke(shadow, event),
+  };
+}
+
+const said = (messageId: string, body: string) => ({
+  queue: "chat.clickhouse",
+  vhost: "/",
+  redelivered: false,
+  properties: { messageId },
+  body: Buffer.from(body),
+});
+
+test("a message id leads to its row with the batch it came in, a rejected one to the reason", async () => {
+  const { chat } = await openHandlers();
+  const [good, bad] = [randomUUID(), randomUUID()];
+  await chat(encodeRabbitMQEvent("arn", [said(good, '{"username":"ann","message":"hi"}'), said(bad, "{")]));
+  const { code, out } = await sluice("trace", good, "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    rows: [
+      {
+        table: "default.user_messages",
+        by: "message id",
+        row: { username: "ann", message: "hi" },
+        came: {
+          _queue: "chat.clickhouse",
+          _batch: expect.stringMatching(/^\d+$/),
+          _inserted_at: expect.any(String),
+        },
+      },
+    ],
+    quarantined: [],
+  });
+  expect((await sluice("trace", bad)).out).toMatch(/reason +malformed_json/);
+});
+
+test("a position leads to the row that was read there, and to the row whose fact began there", async () => {
+  const { shadow } = await openHandlers();
+  const partition = Math.floor(Math.random() * 2 ** 31);
+  const value = Buffer.from('{"type":3,"unique_id":"ann","emit_timestamp":"2026-01-01T00:00:00Z"}');
+  const origin: [string, Buffer] = ["sluice-origin", Buffer.from(`dominate:${partition}:7`)];
+  await shadow(
+    encodeKafkaEvent({ bootstrapServers: "b:9092" }, [
+      {
+        topic: "shadow",
+        partition,
+        offset: 3,
+        timestamp: 1,
+        timestampType: "CREATE_TIME",
+        key: null,
+        value,
+        headers: [origin],
+      },
+    ]),
+  );
+  for (const [id, by] of [
+    [`shadow:${partition}:3`, "read at"],
+    [`dominate:${partition}:7`, "origin"],
+  ] as const)
+    expect(JSON.parse((await sluice("trace", id, "--json")).out).rows).toMatchObject([
+      { table: "default.shadow", by },
+    ]);
+});
+
+test("what came of nothing says so, and where it was looked for", async () => {
+  const { code, out } = await sluice("trace", "nobody:0:1");
+  expect(code).toBe(1);
+  expect(out).toContain("Nothing came from nobody:0:1");
+  expect(out).toContain("default.shadow (origin)");
+  expect(out).toContain("sluice.quarantine (position)");
+});
+
+test("the tables of the migrations are healthy, as the reader of the report is told", async () => {
+  const { out } = await sluice("clickhouse", "health", "--json");
+  const { version, tables } = JSON.parse(out);
+  expect(version).toMatch(/^\d+\.\d+/);
+  const ours = tables.filter(({ table }: { table: string }) => /^(default|sluice|github)\./.test(table));
+  expect(ours.length).toBeGreaterThanOrEqual(4);
+  for (const { problems } of ours) expect(problems).toEqual([]);
+});
