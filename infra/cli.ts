@@ -10,6 +10,7 @@ import { register as registerDemo } from "./commands/demo.ts";
 import { register as registerDown } from "./commands/down.ts";
 import { register as registerFaults } from "./commands/faults.ts";
 import { register as registerLogs } from "./commands/logs.ts";
+import { register as registerMappings } from "./commands/mappings.ts";
 import { register as registerMigrate } from "./commands/migrate.ts";
 import { register as registerQuarantine } from "./commands/quarantine.ts";
 import { register as registerRatings } from "./commands/ratings.ts";
@@ -46,6 +47,7 @@ registerStatus(program);
 registerLogs(program);
 registerDown(program);
 registerReset(program);
+registerMappings(program);
 
 program.commandsGroup("Events:");
 registerChat(program);
