@@ -97,7 +97,7 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Plac
   const preflight = openPreflight(consumer.table.name, consumer.table.partition !== undefined);
   const begin: Begin<Event, Place> = (hold, bounded) => {
     const write = beginWrite(bounded, consumer.table, hold, safeguards);
-    const ready = preflight(bounded);
+    const ready = safeguards.preflight ? preflight(bounded) : Promise.resolve();
     ready.catch(() => {}); // Thrown where it is awaited.
     return async (accepted, now) => {
       const rows = accepted.map((one) => {

@@ -11,7 +11,14 @@ import { openAdmin, openServices, pidOf } from "./services.ts";
 import { interleave } from "./statistics.ts";
 
 const batchRows = 10_000;
-const none: Safeguards = { token: false, probe: false, repair: false, wait: false, fence: false };
+const none: Safeguards = {
+  token: false,
+  probe: false,
+  repair: false,
+  wait: false,
+  fence: false,
+  preflight: false,
+};
 
 /** What the guarantee costs: the same function writing the same batches with all of it, and with nothing of it. */
 export const exactlyOnce: Bench = {

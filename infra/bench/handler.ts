@@ -2,6 +2,7 @@ import { chatMessage } from "../../events/chat-message.ts";
 import { encodeRabbitMQEvent, type RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
 import { consumeIntoTable } from "../../functions/lib/consume.ts";
 import type { Store } from "../../functions/lib/store.ts";
+import { allSafeguards } from "../../functions/lib/write-once/safeguards.ts";
 import type { Bench } from "./bench.ts";
 import { commitEvent, consumer as commits } from "./commit.ts";
 import { figure } from "./figure.ts";
@@ -18,13 +19,13 @@ export const handler: Bench = {
     const cases = {
       commits: {
         make: commitEvent,
-        handle: consumeIntoTable(commits, nowhere),
+        handle: consumeIntoTable(commits, nowhere, safeguards),
         bodies: (event: ReturnType<typeof commitEvent>) =>
           Object.values(event.records).flatMap((records) => records.map(({ value }) => value ?? "")),
       },
       "index-chat": {
         make: chatEvent,
-        handle: consumeIntoTable(chat, nowhere),
+        handle: consumeIntoTable(chat, nowhere, safeguards),
         bodies: (event: RabbitMQEvent) =>
           Object.values(event.rmqMessagesByQueue).flatMap((messages) => messages.map(({ data }) => data)),
       },
@@ -71,6 +72,9 @@ const nowhere: Store = {
   insert: async () => ({ attempts: 1 }),
   replay: async () => {},
 };
+
+/** All but asking for its tables. */
+const safeguards = { ...allSafeguards, preflight: false };
 
 const parseOne = (body: string): unknown => JSON.parse(Buffer.from(body, "base64").toString());
 

@@ -10,6 +10,15 @@ export interface Safeguards {
   wait: boolean;
   /** Having the server refuse an INSERT of an invocation that another has followed. */
   fence: boolean;
+  /** Looking, once in an execution environment, whether the table and its views can tell a retry. */
+  preflight: boolean;
 }
 
-export const allSafeguards: Safeguards = { token: true, probe: true, repair: true, wait: true, fence: true };
+export const allSafeguards: Safeguards = {
+  token: true,
+  probe: true,
+  repair: true,
+  wait: true,
+  fence: true,
+  preflight: true,
+};
