@@ -3,15 +3,18 @@ import { commitsByAuthor, commitsPerInterval, firstTimeCommitters } from "./quer
 import { shadowTypes } from "./queries/shadow.ts";
 import type { Query } from "./query.ts";
 
-/** Every named question, by name. */
+/** Every named question. */
+export const queries = [
+  chatMessages,
+  chatTopActiveUsers,
+  chatAverageMessageGap,
+  shadowTypes,
+  commitsByAuthor,
+  commitsPerInterval,
+  firstTimeCommitters,
+] as const;
+
+/** The same, by name. */
 export const endpoints: ReadonlyMap<string, Query> = new Map(
-  [
-    chatMessages,
-    chatTopActiveUsers,
-    chatAverageMessageGap,
-    shadowTypes,
-    commitsByAuthor,
-    commitsPerInterval,
-    firstTimeCommitters,
-  ].map((query) => [query.name, query]),
+  queries.map((query): [string, Query] => [query.name, query]),
 );

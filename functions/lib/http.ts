@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import middy from "@middy/core";
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { corsHeaders, preflight } from "./cors.ts";
+import { bearerOf, type HttpEvent, type HttpResult } from "./http-event.ts";
 import { log } from "./log.ts";
+import { requestId } from "./request-id.ts";
 
-export type HttpEvent = APIGatewayProxyEventV2;
-export type HttpResult = APIGatewayProxyStructuredResultV2;
+export type { HttpEvent, HttpResult } from "./http-event.ts";
 
 /** An answer other than success whose words a client may see. */
 export class HttpError extends Error {
@@ -12,17 +13,20 @@ export class HttpError extends Error {
   readonly status: number;
   readonly title: string;
   readonly headers: Record<string, string>;
+  /** Further members of the problem document. */
+  readonly members: Record<string, unknown>;
 
   constructor(
     status: number,
     title: string,
     detail: string,
-    options: ErrorOptions & { headers?: Record<string, string> } = {},
+    options: ErrorOptions & { headers?: Record<string, string>; members?: Record<string, unknown> } = {},
   ) {
     super(detail, options);
     this.status = status;
     this.title = title;
     this.headers = options.headers ?? {};
+    this.members = options.members ?? {};
   }
 }
 
@@ -32,41 +36,70 @@ export const json = (status: number, body: unknown): HttpResult => ({
   body: JSON.stringify(body),
 });
 
-/** An HTTP function: what it throws becomes problem+json (RFC 9457), and only an HttpError's words leave the house. */
-export const httpFunction = (handle: (event: HttpEvent) => Promise<HttpResult>) =>
-  middy<HttpEvent, HttpResult>()
+/**
+ * An HTTP function. What it throws becomes problem+json (RFC 9457), and only an HttpError's words leave the house. Every answer
+ * names its request (`X-Request-Id`: the client's own, else the gateway's). Pages of `origins` may read the answers.
+ */
+export const httpFunction = (
+  handle: (event: HttpEvent) => Promise<HttpResult>,
+  { origins = [] }: { origins?: readonly string[] } = {},
+) => {
+  const dress = (event: HttpEvent, result: HttpResult): HttpResult => ({
+    ...result,
+    headers: { ...corsHeaders(event, origins), ...result.headers, "x-request-id": requestId(event) },
+  });
+  return middy<HttpEvent, HttpResult>()
     .use({
+      before: ({ event }) =>
+        event.requestContext?.http?.method === "OPTIONS"
+          ? dress(event, preflight(event, origins))
+          : undefined,
+      after: (request) => {
+        request.response = dress(request.event, request.response ?? { statusCode: 204 });
+      },
       onError: (request) => {
-        request.response = problem(request.error);
+        request.response = dress(request.event, problem(request.error, requestId(request.event)));
       },
     })
     .handler(handle);
+};
 
-function problem(error: Error | null): HttpResult {
+function problem(error: Error | null, id: string): HttpResult {
   const known =
     error instanceof HttpError ? error : new HttpError(500, "Internal error", "See the function's log.");
   if (known.status >= 500)
-    log("error", error?.message ?? "unknown", { stack: error?.stack, cause: String(error?.cause) });
+    log("error", error?.message ?? "unknown", {
+      request: id,
+      stack: error?.stack,
+      cause: String(error?.cause),
+    });
   return {
     statusCode: known.status,
-    headers: { "content-type": "application/problem+json; charset=utf-8", ...known.headers },
+    headers: {
+      "content-type": "application/problem+json; charset=utf-8",
+      "cache-control": "no-store",
+      ...known.headers,
+    },
     body: JSON.stringify({
       type: "about:blank",
       title: known.title,
       status: known.status,
       detail: known.message,
+      ...known.members,
+      request_id: id,
     }),
   };
 }
 
 /** @throws HttpError 401 unless the request carries `Authorization: Bearer <key>`; takes equally long for every wrong key. */
 export function requireKey(event: HttpEvent, key: string): void {
-  const given =
-    /^Bearer (.+)$/i.exec(event.headers.authorization ?? event.headers.Authorization ?? "")?.[1] ?? "";
-  if (timingSafeEqual(digest(given), digest(key))) return;
+  if (isEqual(bearerOf(event), key)) return;
   throw new HttpError(401, "A read key is required", "Send `Authorization: Bearer <SLUICE_READ_KEY>`.", {
     headers: { "www-authenticate": "Bearer" },
   });
 }
+
+/** Takes equally long wherever the two differ. */
+export const isEqual = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -2,23 +2,40 @@ import * as z from "zod";
 import { timestamp } from "../../events/timestamp.ts";
 
 /** A named question: what it means, what it may be asked with, how it is answered. An inert value. */
-export interface Query {
+export interface Query<
+  Name extends string = string,
+  Params extends z.ZodObject = z.ZodObject,
+  Row extends z.ZodObject = z.ZodObject,
+> {
   /** Snake case; the endpoint's name. */
-  name: string;
-  /** One sentence, shown by `sluice ask` and in the list of endpoints. */
+  name: Name;
+  /** One sentence, shown by `sluice ask`, in the list of endpoints and in OpenAPI. */
   description: string;
   /** From the text of a query string. Unknown names are refused; each is bound in `sql` as `{name: Type}`. */
-  params: z.ZodObject;
+  params: Params;
   sql: string;
-  row: z.ZodObject;
+  /** Its keys are the columns of the answer. */
+  row: Row;
   /** The columns that order the rows and tell them apart: with them the answer comes in pages. */
   pageBy?: string[];
+  /** How old an answer may be that is given without asking ClickHouse again, in milliseconds; default 1000. */
+  freshMs?: number;
+  /** Shown in OpenAPI; a test asks it of the real engine and holds the rows against what comes. */
+  example?: Example<Params, Row>;
 }
 
-export const defineQuery = (query: Query): Query => query;
+export interface Example<Params extends z.ZodObject = z.ZodObject, Row extends z.ZodObject = z.ZodObject> {
+  params: Partial<z.input<Params>>;
+  rows: z.output<Row>[];
+}
+
+/** Keeps the name, the parameters and the row in the type: the client's types come from it. */
+export const defineQuery = <const Name extends string, Params extends z.ZodObject, Row extends z.ZodObject>(
+  query: Query<Name, Params, Row>,
+): Query<Name, Params, Row> => query;
 
 export const limit = z.coerce
-  .number()
+  .number<number>()
   .int()
   .min(1)
   .max(10_000)
@@ -43,7 +60,8 @@ export const timeZone = z
 /** ISO 8601, as epoch milliseconds; now, when it is left out. */
 export const moment = z
   .string()
-  .default(() => new Date().toISOString())
+  .optional()
+  .transform((given) => given ?? new Date().toISOString())
   .pipe(timestamp)
   .transform((micros) => Math.floor(micros / 1000));
 

@@ -9,6 +9,7 @@ export const chatMessages = defineQuery({
   params: z.object({ username, limit, cursor }),
   row: z.object({ username: z.string(), message: z.string(), received_at: z.string(), id: z.string() }),
   pageBy: ["received_at", "id"],
+  freshMs: 250,
   sql: `
     SELECT username, message, received_at, if(_message_id = '', hex(sipHash64(username, message)), _message_id) AS id
     FROM user_messages
