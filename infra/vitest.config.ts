@@ -12,6 +12,8 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     silent: "passed-only",
+    // Tests wait for brokers more than they compute: two files at a time even on two cores, where vitest would take one.
+    maxWorkers: 2,
     reporters: ["default", "./infra/test/closing-line.ts"],
     coverage: { include: ["events/**", "functions/**", "infra/**"], reportsDirectory: "coverage" },
     projects: [
