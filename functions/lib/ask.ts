@@ -19,7 +19,7 @@ const limits = {
   output_format_json_quote_64bit_integers: 0,
 } as const;
 
-/** @throws HttpError 400 naming each parameter that is wrong; 503 when ClickHouse does not answer. */
+/** @throws HttpError 400 naming each parameter that is wrong; 503 when ClickHouse does not answer, or has not the table yet. */
 export async function ask(
   client: ClickHouseClient,
   query: Query,
@@ -27,11 +27,12 @@ export async function ask(
 ): Promise<Answer> {
   const params = parse(query, given);
   const size = query.pageBy ? Number(params.limit) : Number.POSITIVE_INFINITY;
+  const sql = typeof query.sql === "string" ? query.sql : query.sql(params);
   const query_params = query.pageBy ? { ...params, limit: size + 1 } : params;
   const result = await client
-    .query({ query: query.sql, query_params, format: "JSON", clickhouse_settings: limits })
+    .query({ query: sql, query_params, format: "JSON", clickhouse_settings: limits })
     .then((answer) => answer.json())
-    .catch(unavailable);
+    .catch((error: unknown) => unavailable(error, query));
   const data = result.data.slice(0, size) as Answer["data"];
   const last = result.data.length > size ? data.at(-1) : undefined;
   return {
@@ -57,7 +58,12 @@ function parse(query: Query, given: Record<string, string>): Record<string, unkn
 const describe = (error: z.core.$ZodError): string =>
   error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
 
-function unavailable(cause: unknown): never {
+/** Of ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE. */
+const notThere = ["60", "81"];
+
+function unavailable(cause: unknown, { name, absent }: Query): never {
+  if (cause instanceof ClickHouseError && absent && notThere.includes(cause.code))
+    throw new HttpError(503, `What ${name} reads is not there`, absent, { cause });
   if (cause instanceof ClickHouseError) throw cause;
   throw new HttpError(503, "ClickHouse does not answer", "Try again in a moment.", { cause });
 }

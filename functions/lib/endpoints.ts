@@ -1,5 +1,11 @@
 import { chatAverageMessageGap, chatMessages, chatTopActiveUsers } from "./queries/chat.ts";
-import { commitsByAuthor, commitsPerInterval, firstTimeCommitters } from "./queries/commits.ts";
+import {
+  commitsByAuthor,
+  commitsByRepository,
+  commitsPerInterval,
+  firstTimeCommitters,
+} from "./queries/commits.ts";
+import { commitsByAgeBand, commitsByPerson, commitsByPosition, commitsByTeam } from "./queries/people.ts";
 import { shadowTypes } from "./queries/shadow.ts";
 import type { Query } from "./query.ts";
 
@@ -9,7 +15,12 @@ export const queries = [
   chatTopActiveUsers,
   chatAverageMessageGap,
   shadowTypes,
+  commitsByTeam,
+  commitsByPosition,
+  commitsByAgeBand,
+  commitsByPerson,
   commitsByAuthor,
+  commitsByRepository,
   commitsPerInterval,
   firstTimeCommitters,
 ] as const;

@@ -13,13 +13,16 @@ export interface Query<
   description: string;
   /** From the text of a query string. Unknown names are refused; each is bound in `sql` as `{name: Type}`. */
   params: Params;
-  sql: string;
+  /** A function where a parameter chooses between questions; it never puts a parameter's value into one. */
+  sql: string | ((params: Record<string, unknown>) => string);
   /** Its keys are the columns of the answer. */
   row: Row;
   /** The columns that order the rows and tell them apart: with them the answer comes in pages. */
   pageBy?: string[];
   /** How old an answer may be that is given without asking ClickHouse again, in milliseconds; default 1000. */
   freshMs?: number;
+  /** What is told when a table it reads is not there: who makes it, and how. */
+  absent?: string;
   /** Shown in OpenAPI; a test asks it of the real engine and holds the rows against what comes. */
   example?: Example<Params, Row>;
 }
@@ -64,6 +67,17 @@ export const moment = z
   .transform((given) => given ?? new Date().toISOString())
   .pipe(timestamp)
   .transform((micros) => Math.floor(micros / 1000));
+
+const bound = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .pipe(timestamp)
+    .transform((micros) => Math.floor(micros / 1000));
+
+/** The ends of a range of time, as epoch milliseconds: ISO 8601, both included. */
+export const momentFrom = bound("1900-01-01").describe("not before this moment, ISO 8601; default: all");
+export const momentUntil = bound("2254-12-31").describe("not after this moment, ISO 8601; default: all");
 
 /** Where the next page starts: the `pageBy` columns of the last row, opaque to the client. */
 export const cursor = z

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ask } from "../ask.ts";
 import { openScratch, type Scratch } from "../testing.ts";
-import { commitsByAuthor, commitsPerInterval, firstTimeCommitters } from "./commits.ts";
+import { commitsByAuthor, commitsByRepository, commitsPerInterval, firstTimeCommitters } from "./commits.ts";
 
 /** `github.commits` is one table for all tests: each has a repository of its own. */
 let repo: string;
@@ -57,6 +57,23 @@ test("commits_by_author counts commits and lines, ties by name; lines nobody tol
     first_commit_at: "2026-01-01 00:00:02.500",
     last_commit_at: "2026-01-03 00:00:00.000",
   });
+});
+
+test("commits_by_repository counts commits and authors of the chosen time, both ends included", async () => {
+  await commit([
+    ["bob", "2026-01-01 00:00:00"],
+    ["ann", "2026-01-02 00:00:00", 5],
+    ["ann", "2026-01-03 00:00:00", 2],
+    ["cid", "2026-01-03 00:00:00.001"],
+  ]);
+  const range = { since: "2026-01-02T00:00:00Z", until: "2026-01-03" };
+  const { data } = await ask(scratch.client, commitsByRepository, { repo, ...range });
+  expect(data.map((row) => commitsByRepository.row.strict().parse(row))).toMatchObject([
+    { repo, commits: 2, authors: 1, additions: 7, deletions: null },
+  ]);
+  expect((await ask(scratch.client, commitsByAuthor, { repo, ...range })).data).toMatchObject([
+    { author: "ann", commits: 2 },
+  ]);
 });
 
 describe("commits_per_interval", () => {

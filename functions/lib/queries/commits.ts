@@ -1,13 +1,17 @@
 import * as z from "zod";
-import { defineQuery, limit, moment, timeZone } from "../query.ts";
+import { defineQuery, limit, moment, momentFrom, momentUntil, timeZone } from "../query.ts";
 
 const repo = z.string().default("").describe("only this repository's, owner/name");
 const author = z.string().default("").describe("only this author's");
 
+const chosen = `({repo: String} = '' OR repo = {repo: String})
+      AND committed_at >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
+      AND committed_at <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`;
+
 export const commitsByAuthor = defineQuery({
   name: "commits_by_author",
   description: "Who commits most: commits and lines by author.",
-  params: z.object({ repo, limit }),
+  params: z.object({ repo, since: momentFrom, until: momentUntil, limit }),
   row: z.object({
     author: z.string(),
     commits: z.number(),
@@ -21,9 +25,33 @@ export const commitsByAuthor = defineQuery({
     SELECT author, count() AS commits, sum(additions) AS additions, sum(deletions) AS deletions,
       min(committed_at) AS first_commit_at, max(committed_at) AS last_commit_at
     FROM github.commits
-    WHERE {repo: String} = '' OR repo = {repo: String}
+    WHERE ${chosen}
     GROUP BY author
     ORDER BY commits DESC, author
+    LIMIT {limit: UInt32}`,
+});
+
+export const commitsByRepository = defineQuery({
+  name: "commits_by_repository",
+  description: "Where most is committed: commits, lines and authors by repository.",
+  params: z.object({ repo, since: momentFrom, until: momentUntil, limit }),
+  row: z.object({
+    /** `owner/name`; empty for commits of producers that did not say. */
+    repo: z.string(),
+    commits: z.number(),
+    authors: z.number(),
+    additions: z.number().nullable(),
+    deletions: z.number().nullable(),
+    first_commit_at: z.string(),
+    last_commit_at: z.string(),
+  }),
+  sql: `
+    SELECT repo, count() AS commits, uniqExact(author) AS authors, sum(additions) AS additions, sum(deletions) AS deletions,
+      min(committed_at) AS first_commit_at, max(committed_at) AS last_commit_at
+    FROM github.commits
+    WHERE ${chosen}
+    GROUP BY repo
+    ORDER BY commits DESC, repo
     LIMIT {limit: UInt32}`,
 });
 

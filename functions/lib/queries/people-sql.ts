@@ -1,0 +1,75 @@
+/**
+ * Common table expressions that end in `people`: commits counted by author, with the person behind the name.
+ * `people(author, person, team, position, age, commits, additions, deletions, first_at, last_at)`; `person` is null for
+ * an author nobody knows. A name means the person of that name, else the one it is an alias of; letter case counts only
+ * where both are there. Needs `join_use_nulls = 1`.
+ */
+export const peopleAsOf = (moment: unknown): string => (moment === "commit" ? then : now);
+
+const chosen = `
+      ({repo: String} = '' OR repo = {repo: String})
+        AND committed_at >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
+        AND committed_at <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`;
+
+/** Which person a name may mean, the likeliest first. */
+const candidates = (users: string) => `
+    names AS (
+      SELECT user_name AS name, user_name, 0 AS rank FROM ${users}
+      UNION ALL
+      SELECT alias, user_name, 1 FROM github.user_aliases WHERE user_name IN (SELECT user_name FROM ${users})
+    ),
+    candidates AS (
+      SELECT author, user_name, rank + 2 * (author != name) AS rank
+      FROM (SELECT DISTINCT author FROM github.commits WHERE ${chosen}) AS authors
+      INNER JOIN (SELECT *, lowerUTF8(name) AS folded FROM names) AS names ON lowerUTF8(author) = folded
+    )`;
+
+const now = `${candidates("github.users")},
+    people AS (
+      SELECT counted.author AS author, commits, additions, deletions, first_at, last_at,
+        users.user_name AS person, users.team AS team, users.position AS position, users.age AS age
+      FROM (
+        SELECT author, count() AS commits, sum(additions) AS additions, sum(deletions) AS deletions,
+          min(committed_at) AS first_at, max(committed_at) AS last_at
+        FROM github.commits
+        WHERE ${chosen}
+        GROUP BY author
+      ) AS counted
+      LEFT JOIN (SELECT author, argMin(user_name, (rank, user_name)) AS user_name FROM candidates GROUP BY author) AS meant
+        ON meant.author = counted.author
+      LEFT JOIN github.users AS users ON users.user_name = meant.user_name
+    )`;
+
+/**
+ * Before the history of a person begins, they were as it first shows them. A name whose person is gone at the time of
+ * a commit (deleted, or renamed) means the next likely one.
+ */
+const then = `${candidates("(SELECT DISTINCT user_name FROM github.users_history)")},
+    states AS (
+      SELECT user_name, changed_at AS since, argMax((team, position, age, toUInt8(_deleted)), _version) AS state
+      FROM github.users_history
+      GROUP BY user_name, changed_at
+      UNION ALL
+      SELECT user_name, toDateTime64('1900-01-01 00:00:00', 3, 'UTC'),
+        argMin((team, position, age, toUInt8(_deleted)), (changed_at, _version))
+      FROM github.users_history
+      GROUP BY user_name
+    ),
+    made AS (
+      SELECT repo, commit_id, commits.author AS author, committed_at, additions, deletions, candidates.user_name AS user_name, rank
+      FROM (SELECT repo, commit_id, author, committed_at, additions, deletions FROM github.commits WHERE ${chosen}) AS commits
+      LEFT JOIN candidates ON candidates.author = commits.author
+    ),
+    people AS (
+      SELECT author, found.2 AS person, found.3 AS team, found.4 AS position, found.5 AS age, count() AS commits,
+        sum(added) AS additions, sum(deleted) AS deletions, min(at) AS first_at, max(at) AS last_at
+      FROM (
+        SELECT author, repo, commit_id, any(committed_at) AS at, any(additions) AS added, any(deletions) AS deleted,
+          min(if(states.user_name IS NOT NULL AND state.4 = 0,
+            (rank, toNullable(states.user_name), state.1, state.2, state.3), (255, NULL, NULL, NULL, NULL))) AS found
+        FROM made
+        ASOF LEFT JOIN states ON states.user_name = made.user_name AND states.since <= made.committed_at
+        GROUP BY author, repo, commit_id
+      )
+      GROUP BY author, person, team, position, age
+    )`;
