@@ -6,6 +6,9 @@ import * as z from "zod";
 /** The project's folder: where serverless.yml lives. */
 export const projectRoot = resolve(import.meta.dirname, "..");
 
+/** The database of our own Postgres. */
+export const localDatabase = "github-processing-project";
+
 const port = (fallback: number) =>
   z
     .string()
@@ -32,6 +35,8 @@ const variables = z.object({
   CLICKHOUSE_DEFAULT_PASSWORD: z.string().default(""),
   CLICKHOUSE_READER_PASSWORD: z.string().default(""),
   RABBITMQ_DEFAULT_PASS: z.string().default(""),
+  POSTGRES_PASSWORD: z.string().default(""),
+  POSTGRES_REPLICATION_PASSWORD: z.string().default(""),
   SLUICE_READ_KEY: z.string().default(""),
   SLUICE_WRITE_KEY: z.string().default(""),
 });
@@ -43,6 +48,10 @@ export type Settings = z.infer<typeof variables> & {
   clickhouseUrl: string;
   brokers: string[];
   rabbitmqUrl: string;
+  /** The database of the captured tables. */
+  postgresUrl: string;
+  /** The REST interface of Kafka Connect. */
+  connectUrl: string;
 };
 
 /** A setting that cannot be used; the message names the variable and what it must be. */
@@ -62,12 +71,16 @@ export function loadSettings(env: NodeJS.ProcessEnv = { ...readEnvFile(), ...giv
   }
   const v = parsed.data;
   const password = encodeURIComponent(v.RABBITMQ_DEFAULT_PASS);
+  const owner = encodeURIComponent(v.POSTGRES_PASSWORD);
   return {
     ...v,
     home: resolve(projectRoot, v.SLUICE_HOME),
     clickhouseUrl: v.CLICKHOUSE_URL ?? `http://127.0.0.1:${v.CLICKHOUSE_PORT}`,
     brokers: (v.KAFKA_BROKERS ?? `127.0.0.1:${v.KAFKA_PORT}`).split(",").map((broker) => broker.trim()),
     rabbitmqUrl: v.RABBITMQ_URL ?? `amqp://rmq:${password}@127.0.0.1:${v.RABBITMQ_PORT}`,
+    postgresUrl:
+      v.POSTGRES_URL ?? `postgres://postgres:${owner}@127.0.0.1:${v.POSTGRES_PORT}/${localDatabase}`,
+    connectUrl: v.CONNECT_URL ?? `http://127.0.0.1:${v.CONNECT_PORT}`,
   };
 }
 

@@ -23,7 +23,8 @@ export function register(program: Command): void {
     .addHelpText(
       "after",
       `
-A service you have already is used instead of one of ours: set CLICKHOUSE_URL, KAFKA_BROKERS or RABBITMQ_URL.
+A service you have already is used instead of one of ours: set CLICKHOUSE_URL, KAFKA_BROKERS,
+RABBITMQ_URL, POSTGRES_URL or CONNECT_URL.
 Ours listen on 127.0.0.1; ports, passwords and keys are in .env, which the first start writes.
 
 Examples:

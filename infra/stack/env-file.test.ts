@@ -69,6 +69,8 @@ it("misses only the secrets of services that we run ourselves", () => {
   expect(missingSecrets(settings, services)).toEqual([
     "CLICKHOUSE_DEFAULT_PASSWORD",
     "CLICKHOUSE_READER_PASSWORD",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_REPLICATION_PASSWORD",
     "SLUICE_WRITE_KEY",
   ]);
 });

@@ -48,5 +48,5 @@ const quote = (value: string) => {
 /** The secrets that these services need and that neither the environment nor `.env` has. */
 export function missingSecrets(settings: Settings, services: readonly Service[]): string[] {
   const needed = services.flatMap((service) => (isGiven(service, settings) ? [] : service.secrets));
-  return needed.filter((name) => settings[name] === "");
+  return [...new Set(needed)].filter((name) => settings[name] === "");
 }

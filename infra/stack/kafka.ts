@@ -41,7 +41,7 @@ async function prepare(preparation: Preparation) {
   const { settings } = preparation;
   const java = findProgram("java");
   if (!java) throw new Unavailable("java is not installed: install a JDK, 17 or newer");
-  const classpath = join(await jars(preparation), "*");
+  const classpath = join(await jars("pom.xml", "Kafka's jars", preparation), "*");
   const data = join(settings.home, "kafka");
   const config = join(data, "server.properties");
   const logs = join(data, "log");

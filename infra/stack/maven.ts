@@ -7,13 +7,15 @@ import { findProgram } from "./programs.ts";
 import { run } from "./run.ts";
 import { type Preparation, Unavailable } from "./service.ts";
 
-const pom = join(import.meta.dirname, "pom.xml");
+/** One Maven at a time: two would write into the same local repository. */
+let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * The folder with the jars of `pom.xml`, fetched once per machine: every SLUICE_HOME shares it. A download lands in a folder of
+ * The folder with the jars that a pom of this folder names, fetched once per machine: every SLUICE_HOME shares it. A download lands in a folder of
  * its own and is renamed when complete, so an interrupted one is never taken for the whole.
  */
-export async function jars(preparation: Preparation): Promise<string> {
+export async function jars(pomFile: string, what: string, preparation: Preparation): Promise<string> {
+  const pom = join(import.meta.dirname, pomFile);
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   const version = createHash("sha256")
     .update(await readFile(pom))
@@ -22,6 +24,13 @@ export async function jars(preparation: Preparation): Promise<string> {
   const folder = join(cache, "sluice", `jars-${version}`);
   if (existsSync(folder)) return folder;
 
+  const fetched = turn.then(() => fetchJars(pom, what, folder, preparation));
+  turn = fetched.catch(() => {});
+  await fetched;
+  return folder;
+}
+
+async function fetchJars(pom: string, what: string, folder: string, preparation: Preparation) {
   const maven = findProgram("mvn");
   if (!maven)
     throw new Unavailable(
@@ -29,7 +38,7 @@ export async function jars(preparation: Preparation): Promise<string> {
     );
   const watch = (printed: string) => {
     const files = printed.match(/^(\[INFO\] )?Downloaded /gm)?.length ?? 0;
-    preparation.note(`downloading Kafka's jars once with Maven, ${files} files so far`);
+    preparation.note(`downloading ${what} once with Maven, ${files} files so far`);
   };
   watch("");
   const partial = `${folder}.${randomUUID()}`;
@@ -48,5 +57,4 @@ export async function jars(preparation: Preparation): Promise<string> {
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
-  return folder;
 }

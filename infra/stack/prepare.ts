@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { applyMigrations } from "../migrate/apply.ts";
 import type { Settings } from "../settings.ts";
 import { readMappings } from "./mappings.ts";
+import { createDatabase } from "./postgres.ts";
 import type { ServiceName } from "./service.ts";
 import { applyQueues, applyTopics } from "./topology.ts";
 
@@ -10,6 +11,7 @@ const steps: Partial<Record<ServiceName, (settings: Settings, signal: AbortSigna
   clickhouse: applyMigrations,
   kafka: applyTopics,
   rabbitmq: applyQueues,
+  postgres: createDatabase,
   functions: untilPolling,
 };
 

@@ -27,7 +27,8 @@ export function spawnDetached(
   try {
     const env = { ...process.env, ...launch.env, ...marked };
     return spawn(launch.command, launch.args, {
-      cwd: projectRoot,
+      cwd: launch.cwd ?? projectRoot,
+      ...launch.user,
       detached: true,
       stdio: ["ignore", log, log],
       env,
@@ -37,13 +38,14 @@ export function spawnDetached(
   }
 }
 
-/** SIGTERM to the process, a bounded wait, then SIGKILL to all that is left of its group and of what bears its marks. */
+/** A signal to the process, a bounded wait, then SIGKILL to all that is left of its group and of what bears its marks. */
 export async function stopProcess(
   id: ProcessId,
   marked: Record<string, string>,
   seconds: number,
+  signal: NodeJS.Signals = "SIGTERM",
 ): Promise<void> {
-  if (isAlive(id)) send(id.pid, "SIGTERM");
+  if (isAlive(id)) send(id.pid, signal);
   await until(() => !isAlive(id), seconds);
   killGroup(id);
   await stopMarked(marked, 0);

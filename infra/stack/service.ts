@@ -1,12 +1,19 @@
 import type { Settings } from "../settings.ts";
 
-/** In the order people see them. `postgres` and `connect` join here, before the functions, which need all others. */
-export const serviceNames = ["clickhouse", "kafka", "rabbitmq", "functions"] as const;
+/** In the order people see them; the functions come last, for they need the others. */
+export const serviceNames = ["clickhouse", "kafka", "rabbitmq", "postgres", "connect", "functions"] as const;
 
 export type ServiceName = (typeof serviceNames)[number];
 
 /** A program to run: it must keep the process it is started as, so that its pid is the one that holds the data. */
-export type Launch = { command: string; args: string[]; env: Record<string, string> };
+export type Launch = {
+  command: string;
+  args: string[];
+  env: Record<string, string>;
+  /** Where it runs, and as whom: the project's folder and our own user, unless it says otherwise. */
+  cwd?: string;
+  user?: { uid: number; gid: number };
+};
 
 export type Preparation = {
   settings: Settings;
@@ -24,7 +31,7 @@ export type Port = Extract<keyof Settings, `${string}_PORT`>;
 export type Service = {
   name: ServiceName;
   /** The variable that names an existing one; given, nothing is started. */
-  variable?: "CLICKHOUSE_URL" | "KAFKA_BROKERS" | "RABBITMQ_URL";
+  variable?: "CLICKHOUSE_URL" | "KAFKA_BROKERS" | "RABBITMQ_URL" | "POSTGRES_URL" | "CONNECT_URL";
   /** The variables of the ports it listens on. */
   ports: Port[];
   /** The secrets it cannot run without. */
@@ -39,8 +46,12 @@ export type Service = {
   probe: (settings: Settings) => Promise<void>;
   /** The process of one that somebody runs without us; it counts as running, and is not ours to stop. */
   elsewhere?: (settings: Settings) => number | undefined;
+  /** What asks it to stop, unless it is SIGTERM. */
+  stopSignal?: NodeJS.Signals;
   /** Seconds it may take to stop before it is killed. */
   stopSeconds: number;
+  /** Deletes what it keeps outside SLUICE_HOME. */
+  clean?: (settings: Settings) => Promise<void>;
 };
 
 /** This service cannot run here; the message says what to install or change. The others are not touched by it. */

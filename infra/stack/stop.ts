@@ -45,7 +45,8 @@ function isOurs(service: Service, settings: Settings, owner: string | undefined)
 async function stopOne(service: Service, settings: Settings): Promise<void> {
   const run = readRun(settings, service.name);
   const marked = marks(settings, { service: service.name });
-  if (run && run !== "corrupt" && isAlive(run)) await stopProcess(run, marked, service.stopSeconds);
+  if (run && run !== "corrupt" && isAlive(run))
+    await stopProcess(run, marked, service.stopSeconds, service.stopSignal);
   else await clearLeftovers(service, settings);
   forgetRun(settings, service.name);
 }

@@ -29,7 +29,7 @@ it("starts everything and returns when it is ready", async () => {
   const { ready, services, mappings } = await status();
   expect(ready).toBe(true);
   expect(Object.values(services).map(({ state, by }) => `${state} ${by}`)).toEqual(
-    Array(4).fill("running native"),
+    Array(6).fill("running native"),
   );
   expect(mappings.map((one) => `${one.function} ${one.state}`).sort()).toEqual([
     "classifyRatings polling",
@@ -74,7 +74,7 @@ it("leaves nothing running after down", async () => {
   await stack.sluice("down");
   expect(processes()).toEqual([]);
   expect(Object.values((await status()).services).map(({ state }) => state)).toEqual(
-    Array(4).fill("stopped"),
+    Array(6).fill("stopped"),
   );
 });
 

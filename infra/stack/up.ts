@@ -7,7 +7,7 @@ import { takeLock } from "./lock.ts";
 import { openNarration } from "./narrate.ts";
 import { prepareService } from "./prepare.ts";
 import { marks, stopMarked } from "./process.ts";
-import type { Outcome } from "./progress.ts";
+import type { Outcome, Report } from "./progress.ts";
 import { disown } from "./record.ts";
 import type { ServiceName } from "./service.ts";
 import { requireFreePorts, startServices } from "./start.ts";
@@ -59,11 +59,7 @@ async function bringUp(
   try {
     release = await takeLock(settings, waiting, signal);
     await requireFreePorts(settings, names);
-    const start = (wanted: (name: ServiceName) => boolean) =>
-      startServices(settings, names.filter(wanted), { owner, signal, report, prepare: prepareService });
-    const others = await start((name) => name !== "functions");
-    const functions = await start((name) => name === "functions");
-    const outcomes = [...others, ...functions];
+    const outcomes = await startAll(settings, names, { owner, signal, report });
     if (detach) disown(settings, owner);
     end();
     process.stdout.write(readyTable(settings, outcomes, (performance.now() - began) / 1000));
@@ -72,6 +68,30 @@ async function bringUp(
     end();
     release();
   }
+}
+
+/** Change data capture starts beside the others: the functions do not wait for it. */
+const isCapture = (name: ServiceName) => name === "postgres" || name === "connect";
+
+async function startAll(
+  settings: Settings,
+  names: readonly ServiceName[],
+  { owner, signal, report }: { owner: string; signal: AbortSignal; report: Report },
+): Promise<Outcome[]> {
+  const failure = new AbortController();
+  const options = { owner, report, signal: AbortSignal.any([signal, failure.signal]) };
+  const start = (wanted: (name: ServiceName) => boolean) =>
+    startServices(settings, names.filter(wanted), { ...options, prepare: prepareService });
+  const started = [
+    start(isCapture),
+    start((name) => name !== "functions" && !isCapture(name)).then(async (others) => [
+      ...others,
+      ...(await start((name) => name === "functions")),
+    ]),
+  ];
+  for (const one of started) one.catch((error) => failure.abort(error));
+  await Promise.allSettled(started);
+  return (await Promise.all(started)).flat();
 }
 
 async function stopOwned(settings: Settings, owner: string): Promise<void> {

@@ -26,19 +26,23 @@ export interface Stack {
 
 export async function openStack(): Promise<Stack> {
   const home = await mkdtemp(join(tmpdir(), "sluice-stack-"));
-  const [clickhouse, kafka, rabbitmq, http, lambda] = (await freePorts(5)).map(String);
+  const [clickhouse, kafka, rabbitmq, postgres, connect, http, lambda] = (await freePorts(7)).map(String);
   const secret = () => randomBytes(12).toString("hex");
   const own = {
     SLUICE_HOME: home,
     CLICKHOUSE_PORT: clickhouse,
     KAFKA_PORT: kafka,
     RABBITMQ_PORT: rabbitmq,
+    POSTGRES_PORT: postgres,
+    CONNECT_PORT: connect,
     HTTP_PORT: http,
     LAMBDA_PORT: lambda,
     CLICKHOUSE_PASSWORD: secret(),
     CLICKHOUSE_DEFAULT_PASSWORD: secret(),
     CLICKHOUSE_READER_PASSWORD: secret(),
     RABBITMQ_DEFAULT_PASS: secret(),
+    POSTGRES_PASSWORD: secret(),
+    POSTGRES_REPLICATION_PASSWORD: secret(),
     SLUICE_READ_KEY: secret(),
     SLUICE_WRITE_KEY: secret(),
   };
@@ -59,7 +63,7 @@ export async function openStack(): Promise<Stack> {
     value: async (query) => (await sluice("sql", query, "--format", "TSV")).trim(),
     pid: async (service) => JSON.parse(await sluice("status", "--json")).services[service].pid,
     async close() {
-      await sluice("down");
+      await sluice("reset", "--yes"); // As root, Postgres has its data elsewhere.
       await rm(home, { recursive: true, force: true });
     },
   };
