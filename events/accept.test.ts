@@ -8,6 +8,7 @@ import { timestamp } from "./timestamp.ts";
 const schema = z.object({
   name: identifier,
   note: text.optional(),
+  hint: text.max(5).nullable().optional(),
   count: z.int().min(0).max(10),
   share: z.number().gt(0).lt(1),
   at: timestamp,
@@ -26,6 +27,7 @@ const plain = {
   flag: false,
   id: "018bcfe5-6800-7000-8000-000000000000",
   level: 1,
+  hint: null,
 };
 const fields = [...Object.keys(plain), "note", "stray", "__proto__"];
 const odd = fc.oneof(

@@ -46,6 +46,8 @@ const defOf = (schema: z.core.$ZodType | z.core.$ZodCheck): Def => schema._zod.d
 /** Statements that leave the schema's output in `variable`, or return `unsure`. */
 function accept(schema: z.core.$ZodType, variable: string, use: Use): string {
   const def = defOf(schema);
+  if (def.type === "nullable" && !def.checks?.length)
+    return `if (${variable} !== null) { ${accept(def.innerType, variable, use)} }`;
   const checks = (def.checks ?? []).map((check) => violation(defOf(check), variable, use));
   const wrongType = typeViolation(def, variable);
   if (wrongType !== undefined && checks.every((check) => check !== undefined))

@@ -1,16 +1,6 @@
 import * as z from "zod";
 import { defineJsonContract, identifier, text } from "./contract.ts";
-import { timestamp } from "./timestamp.ts";
-
-/** ClickHouse's `Date` counts its days from 1970 in 16 bits. */
-const firstDay = Date.UTC(1970, 0, 1) * 1000;
-const lastDay = Date.UTC(2149, 5, 6) * 1000;
-
-/** A date, a date with time, or ISO 8601; decoded to microseconds. */
-const day = timestamp.refine((micros) => micros >= firstDay && micros < lastDay, {
-  error: "lies outside the years 1970 to 2149, which a Date can hold",
-  params: { reason: "unsupported_value" },
-});
+import { dayTime, timestamp } from "./timestamp.ts";
 
 const lines = z
   .int()
@@ -30,7 +20,8 @@ export const commit = defineJsonContract(
     branch: text.max(1024).optional(),
     author: text.min(1),
     commit_message: text,
-    commit_date: day,
+    /** A date, a date with time, or ISO 8601; decoded to microseconds. */
+    commit_date: dayTime,
     authored_at: timestamp.optional(),
     /** When it entered the branch's history; without it, `commit_date` says so. */
     committed_at: timestamp.optional(),

@@ -19,6 +19,8 @@ export interface Rejection {
   reason: Reason;
   /** One sentence for a person: which field, what was expected. */
   detail: string;
+  /** The path of the first field that is wrong, when one is. */
+  field?: string;
 }
 
 export type Decoded<Event> = { ok: true; event: Event } | Rejection;
@@ -34,10 +36,17 @@ export interface Contract<Event, Input = Event> extends Decoder<Event> {
   /** Snake case; the noun that topic, sample and table share. */
   name: string;
   schema: z.ZodType<Event, Input>;
+  /** The same of a body that was parsed already. */
+  check(value: unknown): Decoded<Event>;
   encode(event: Input): Buffer;
 }
 
-export const reject = (reason: Reason, detail: string): Rejection => ({ ok: false, reason, detail });
+export const reject = (reason: Reason, detail: string, field?: string): Rejection => ({
+  ok: false,
+  reason,
+  detail,
+  ...(field && { field }),
+});
 
 /** Text that survives UTF-8: a lone surrogate (`"\ud800"` in JSON) would be stored as another character. */
 export const text = z.string().refine((value) => value.isWellFormed(), {
@@ -64,9 +73,16 @@ export function defineJsonContract<Event, Input>(
   schema: z.ZodType<Event, Input>,
 ): Contract<Event, Input> {
   const accept = compile(schema);
+  const check = (value: unknown): Decoded<Event> => {
+    const event = accept(value);
+    if (event !== unsure) return { ok: true, event: event as Event };
+    const parsed = schema.safeParse(value);
+    return parsed.success ? { ok: true, event: parsed.data } : explain(parsed.error);
+  };
   return {
     name,
     schema,
+    check,
     decode(bytes) {
       if (bytes === null) return reject("invalid_event", "the body is absent (a tombstone)");
       let value: unknown;
@@ -75,10 +91,7 @@ export function defineJsonContract<Event, Input>(
       } catch (error) {
         return reject("malformed_json", error instanceof Error ? error.message : String(error));
       }
-      const event = accept(value);
-      if (event !== unsure) return { ok: true, event: event as Event };
-      const parsed = schema.safeParse(value);
-      return parsed.success ? { ok: true, event: parsed.data } : explain(parsed.error);
+      return check(value);
     },
     encode: (event) => Buffer.from(JSON.stringify(event)),
   };
@@ -86,7 +99,7 @@ export function defineJsonContract<Event, Input>(
 
 function explain(error: z.core.$ZodError): Rejection {
   const details = error.issues.map((issue) => `${issue.path.join(".") || "the body"}: ${issue.message}`);
-  return reject(reasonOf(error.issues), details.join("; "));
+  return reject(reasonOf(error.issues), details.join("; "), error.issues[0]?.path.join("."));
 }
 
 function reasonOf(issues: z.core.$ZodIssue[]): Reason {

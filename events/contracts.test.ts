@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { chatMessage } from "./chat-message.ts";
 import { type CommitInput, commit } from "./commit.ts";
 import type { Decoder } from "./contract.ts";
+import { event } from "./event.ts";
 import { rating } from "./rating.ts";
 import { shadow } from "./shadow.ts";
 
@@ -11,7 +12,7 @@ const name = fc.string({ unit: "grapheme", minLength: 1 });
 const moment = fc.date({ min: new Date("1900-01-01"), max: new Date("2254-12-31"), noInvalidDate: true });
 const micros = (iso: string) => Date.parse(iso) * 1000;
 
-const contracts: (Decoder<unknown> & { name: string })[] = [chatMessage, commit, rating, shadow];
+const contracts: (Decoder<unknown> & { name: string })[] = [chatMessage, commit, event, rating, shadow];
 
 test("a chat message comes back as it was sent", () => {
   fc.assert(

@@ -4,6 +4,7 @@ import { chatMessage } from "./chat-message.ts";
 import { commit } from "./commit.ts";
 import { decodeKafkaEvent } from "./envelope/kafka.ts";
 import { decodeRabbitMQEvent } from "./envelope/rabbitmq.ts";
+import { event } from "./event.ts";
 import { rating } from "./rating.ts";
 import { shadow } from "./shadow.ts";
 
@@ -15,6 +16,7 @@ test.each([
   ["kafka.ratings", decodeKafkaEvent(read("kafka.ratings")).map(({ value }) => value), rating],
   ["kafka.shadow", decodeKafkaEvent(read("kafka.shadow")).map(({ value }) => value), shadow],
   ["kafka.commits", decodeKafkaEvent(read("kafka.commits")).map(({ value }) => value), commit],
+  ["kafka.events", decodeKafkaEvent(read("kafka.events")).map(({ value }) => value), event],
 ])("the captured %s holds messages that keep their contract", (_name, bodies, contract) => {
   expect(bodies.length).toBeGreaterThan(0);
   for (const body of bodies) expect(contract.decode(body)).toMatchObject({ ok: true });

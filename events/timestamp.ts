@@ -89,3 +89,13 @@ export const timestamp = z.string().transform((value, context) => {
   }
   return micros;
 });
+
+/** ClickHouse's `Date` counts its days from 1970 in 16 bits. */
+const firstDay = Date.UTC(1970, 0, 1) * 1000;
+const lastDay = Date.UTC(2149, 5, 6) * 1000;
+
+/** A moment whose day a `Date` can hold; decoded to microseconds. */
+export const dayTime = timestamp.refine((micros) => micros >= firstDay && micros < lastDay, {
+  error: "lies outside the years 1970 to 2149, which a Date can hold",
+  params: { reason: "unsupported_value" },
+});

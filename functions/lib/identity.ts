@@ -114,6 +114,25 @@ export const commitId: Identity<CommitPlace> = {
   again: (places) => findPositions("", places),
 };
 
+/** Where an event was read, and which one it is. */
+export interface EventPlace extends KafkaPlace {
+  id: string;
+}
+
+/** Events: their own `id`, whoever sent them again and wherever they were read. */
+export const eventId: Identity<EventPlace> = {
+  inputs: { names: readNames, write: writePosition },
+  key: ({ id }) => id,
+  keyOfRow: "id",
+  find: (places) =>
+    isOneOf(
+      "id",
+      "String",
+      places.map(({ id }) => id),
+    ),
+  again: (places) => findPositions("", places),
+};
+
 /** A server takes parameters of up to 128 KiB each (`http_max_field_value_size`); escaping at most doubles a value. */
 const mostBytes = 60_000;
 

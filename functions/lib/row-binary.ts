@@ -135,6 +135,8 @@ export const uint128: Column<bigint> = (out, value) => {
 export const date: Column<number> = (out, days) => out.uint16(days);
 /** Ticks since the epoch in the column's own precision: microseconds for DateTime64(6). */
 export const dateTime64: Column<number> = (out, ticks) => out.int64(ticks);
+/** A Decimal of up to 18 digits, as the whole number of its smallest units; exact up to 2^53. */
+export const decimal64: Column<number> = (out, units) => out.int64(units);
 /** In text form; stored as two 64-bit halves, the high one first. */
 export const uuid: Column<string> = (out, value) => {
   const hex = value.replaceAll("-", "");
@@ -147,7 +149,8 @@ export const nullable =
     out.uint8(value === undefined ? 1 : 0);
     if (value !== undefined) column(out, value);
   };
-export const arrayOfPairs: Column<[string, Uint8Array][]> = (out, pairs) => {
+/** An Array of Tuples or a Map: the two are written alike. */
+export const arrayOfPairs: Column<[string, string | Uint8Array][]> = (out, pairs) => {
   out.length(pairs.length);
   for (const [name, value] of pairs) {
     out.string(name);

@@ -58,6 +58,7 @@ test.each([
   ["classifyRatings", "kafka.ratings", /"delivered": 3/],
   ["storeShadow", "kafka.shadow", /"delivered": \d/],
   ["ingestCommits", "kafka.commits", /"delivered": 3/],
+  ["storeEvents", "kafka.events", /"delivered": \d/],
   ["query", "http.endpoints", /"statusCode": 200/],
   ["health", "http.health", /"statusCode": 200/],
 ])("`sls invoke local` runs %s on its sample", async (name, sample, answer) => {
