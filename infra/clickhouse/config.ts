@@ -24,12 +24,16 @@ export const lockedSettings = [
 ];
 
 const tag = (name: string, ...inner: string[]) => `<${name}>${inner.join("")}</${name}>`;
-const grants = (lines: readonly string[]) =>
-  tag("grants", ...lines.map((line) => tag("query", `GRANT ${line}`)));
+const grants = (lines: readonly string[], exceptions: readonly string[] = []) =>
+  tag(
+    "grants",
+    ...lines.map((line) => tag("query", `GRANT ${line}`)),
+    ...exceptions.map((line) => tag("query", `REVOKE ${line}`)),
+  );
 
 /** Every connection of the embedded engine is `default`: it holds all roles, and each statement runs under one of them. */
 function usersXml(): string {
-  const roles = users.map((user) => tag(roleOf(user), grants(user.grants)));
+  const roles = users.map((user) => tag(roleOf(user), grants(user.grants, user.revokes)));
   const input = tag(inputRole, grants(["READ ON FILE", "CREATE TEMPORARY TABLE ON *.*"]));
   const held = [...users.map(roleOf), inputRole];
   const locked = lockedSettings.map((name) => tag(name, "<const/>"));

@@ -5,6 +5,8 @@ export interface User {
   passwordVariable: string;
   /** What follows GRANT. */
   grants: readonly string[];
+  /** What follows REVOKE: exceptions from the grants. */
+  revokes?: readonly string[];
   /** Trusted with the machine's files: may use what the engine has no privilege for (see guard.ts). */
   trusted: boolean;
 }
@@ -25,12 +27,15 @@ export const users: readonly User[] = [
     name: "rmq",
     passwordVariable: "CLICKHOUSE_PASSWORD",
     grants: [...on("SELECT"), ...on("INSERT"), "SELECT ON server_log.*"],
+    // Who writes events makes no keys.
+    revokes: ["INSERT ON sluice.api_keys"],
     trusted: false,
   },
   {
     name: "reader",
     passwordVariable: "CLICKHOUSE_READER_PASSWORD",
     grants: [...on("SELECT"), "SELECT ON server_log.*"],
+    revokes: ["SELECT ON sluice.api_keys"],
     trusted: false,
   },
 ];
