@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { vitestPlugin as pageAssets } from "./page-bundle.ts";
 
 /** What a function reads at its cold start; nothing listens there. Integration tests hand clients in as arguments. */
 const env = {
@@ -10,6 +11,7 @@ const env = {
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
+  plugins: [pageAssets],
   test: {
     silent: "passed-only",
     // Tests wait for brokers more than they compute: two files at a time even on two cores, where vitest would take one.

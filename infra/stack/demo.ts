@@ -7,6 +7,7 @@ import { projectRoot, type Settings } from "../settings.ts";
 import { openProgress } from "../terminal/progress.ts";
 import { logFile } from "./log.ts";
 import { marks, spawnDetached } from "./process.ts";
+import { pageAddress } from "./table.ts";
 import { watchServices } from "./watch.ts";
 
 /** Each sends until it is stopped, gently. `users write` joins here. */
@@ -50,7 +51,11 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, "exit", { signal: AbortSignal.timeout(patience * 1000) }).catch(() => {});
 }
 
-const invitation = (settings: Settings) => `Ask it something:
+const invitation = (settings: Settings) => `Watch it:
+
+  ${pageAddress(settings)}
+
+Ask it something:
 
   curl -H "Authorization: Bearer ${settings.SLUICE_READ_KEY}" http://127.0.0.1:${settings.HTTP_PORT}/v1/endpoints/shadow_types
 

@@ -12,6 +12,7 @@ export function readyTable(settings: Settings, outcomes: Outcome[], seconds: num
     .filter(({ name }) => ready.includes(name))
     .map((service) => [service.name, shown(whereabouts(service, settings))]);
   if (ready.includes("functions")) {
+    rows.push(["page", pageAddress(settings)]);
     rows.push(["read key", settings.SLUICE_READ_KEY], ["write key", settings.SLUICE_WRITE_KEY]);
   }
   const width = Math.max(0, ...rows.map(([name = ""]) => name.length));
@@ -22,6 +23,10 @@ export function readyTable(settings: Settings, outcomes: Outcome[], seconds: num
       : `After ${inSeconds(seconds)}, without ${missing.join(", ")}: not everything is ready.`;
   return `\n${title}\n\n${lines.join("")}\n`;
 }
+
+/** Opens ready: the key is in the fragment, which browsers keep to themselves. */
+export const pageAddress = ({ HTTP_PORT, SLUICE_READ_KEY }: Settings): string =>
+  `http://127.0.0.1:${HTTP_PORT}/#key=${encodeURIComponent(SLUICE_READ_KEY)}`;
 
 const shown = (where: { url: string } | { brokers: string[] }) =>
   "url" in where ? where.url : where.brokers.join(",");

@@ -61,6 +61,7 @@ test.each([
   ["storeEvents", "kafka.events", /"delivered": \d/],
   ["query", "http.endpoints", /"statusCode": 200/],
   ["health", "http.health", /"statusCode": 200/],
+  ["pages", "http.pages", /"statusCode": 200/],
 ])("`sls invoke local` runs %s on its sample", async (name, sample, answer) => {
   const args = [
     "invoke",

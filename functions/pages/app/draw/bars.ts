@@ -1,0 +1,60 @@
+import { h } from "../dom.ts";
+import { format } from "../format.ts";
+import { type Data, type Drawing, type Drawn, figure } from "./drawing.ts";
+
+/** The largest first, each with its share of the largest. */
+export function openBars(host: HTMLElement, drawing: Drawing & { kind: "bars" }): Drawn {
+  const list = h("ol", { class: "bars" });
+  const { label, value, top = 10 } = drawing;
+  list.style.setProperty("--rows", String(top));
+  host.append(list);
+  return {
+    update({ rows }: Data) {
+      const largest = Math.max(1, ...rows.map((row) => figure(row[value])));
+      const items = rows.slice(0, top).map((row) => {
+        const bar = h("span", { class: "bar", "aria-hidden": true });
+        bar.style.width = `${(figure(row[value]) / largest) * 100}%`;
+        const name = String(row[label] ?? "") || "(none)";
+        return h(
+          "li",
+          {},
+          h("span", { class: "name", title: name }, name),
+          h("span", { class: "track" }, bar),
+          h("b", {}, format(row[value], drawing.format)),
+        );
+      });
+      list.replaceChildren(...items);
+    },
+    close: () => undefined,
+  };
+}
+
+/** Steps of a way: how many came so far, of all and of those of the step before. */
+export function openFunnel(host: HTMLElement, { label, value }: Drawing & { kind: "funnel" }): Drawn {
+  const list = h("ol", { class: "funnel" });
+  host.append(list);
+  return {
+    update({ rows }: Data) {
+      const first = figure(rows[0]?.[value]);
+      const items = rows.map((row, index) => {
+        const here = figure(row[value]);
+        const before = index === 0 ? first : figure(rows[index - 1]?.[value]);
+        const share = (of: number) => (of === 0 ? undefined : here / of);
+        const bar = h("span", { class: "bar", "aria-hidden": true });
+        bar.style.width = `${(share(first) ?? 0) * 100}%`;
+        const told = index === 0 ? "" : `${format(share(before), "percent")} of the step before`;
+        return h(
+          "li",
+          {},
+          h("span", { class: "name" }, String(row[label])),
+          h("b", {}, format(here)),
+          h("span", { class: "track" }, bar),
+          h("span", { class: "share" }, format(share(first), "percent")),
+          h("span", { class: "told" }, told),
+        );
+      });
+      list.replaceChildren(...items);
+    },
+    close: () => undefined,
+  };
+}

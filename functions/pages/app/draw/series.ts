@@ -1,0 +1,173 @@
+import uPlot from "uplot";
+import { h, say } from "../dom.ts";
+import { format } from "../format.ts";
+import { color, fade, lineColors } from "../theme.ts";
+import type { Data, Drawn, SeriesDrawing } from "./drawing.ts";
+import { type Lines, toLines } from "./lines.ts";
+
+const height = 180;
+const dash = [4, 4];
+
+/** Lines or bars over time. The interval that has not ended is dashed, the period before is faint. */
+export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
+  const legend = h("div", { class: "legend" });
+  const canvas = h("div", { class: "chart", role: "img" });
+  host.append(legend, canvas);
+  let plot: uPlot | undefined;
+  let shape = "";
+  let data: Data | undefined;
+
+  const draw = (fresh: boolean) => {
+    if (!data) return;
+    const lines = toLines(drawing, data);
+    const next = JSON.stringify([
+      lines.lines.map((line) => [line.name, !line.previous]),
+      data.zone,
+      lines.open,
+    ]);
+    if (fresh || next !== shape || !plot) {
+      plot?.destroy();
+      shape = next;
+      plot = new uPlot(
+        optionsFor(drawing, lines, data, width(canvas), legend),
+        columns(drawing, lines),
+        canvas,
+      );
+      drawLegend(legend, lines);
+    } else plot.setData(columns(drawing, lines));
+    canvas.setAttribute("aria-label", inWords(lines));
+  };
+  const watch = new ResizeObserver(() => plot?.setSize({ width: width(canvas), height }));
+  watch.observe(canvas);
+  return {
+    update(next) {
+      data = next;
+      draw(false);
+    },
+    redraw: () => draw(true),
+    close() {
+      watch.disconnect();
+      plot?.destroy();
+    },
+  };
+}
+
+const width = (canvas: HTMLElement) => Math.max(120, canvas.clientWidth);
+
+/** For each line what is certain, what is under way, and the period before. */
+function columns({ bars }: SeriesDrawing, { times, lines, open }: Lines): uPlot.AlignedData {
+  const end = times.length - 1;
+  const parts = lines.flatMap(({ values, previous }) => [
+    ...(previous ? [previous] : []),
+    open ? values.map((value, index) => (index < end ? value : null)) : values,
+    open
+      ? values.map((value, index) => (index >= (bars ? end : end - 1) ? value : null))
+      : values.map(() => null),
+  ]);
+  return [times, ...parts] as uPlot.AlignedData;
+}
+
+function optionsFor(
+  drawing: SeriesDrawing,
+  { lines, times }: Lines,
+  { zone, step }: Data,
+  width: number,
+  legend: HTMLElement,
+): uPlot.Options {
+  const bars = drawing.bars && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }) } : {};
+  const points = { show: !drawing.bars && times.length < 2 };
+  const series = lines.flatMap((line, index): uPlot.Series[] => {
+    const stroke = color(`line-${(index % lineColors) + 1}`);
+    const fill = fade(stroke, drawing.bars ? 0.9 : 0.12);
+    const filled = drawing.bars || lines.length === 1 ? { fill } : {};
+    const before = { stroke: color("faint"), width: 1.5, points: { show: false } };
+    return [
+      ...(line.previous ? [before] : []),
+      { stroke, width: drawing.bars ? 0 : 1.75, points, ...filled, ...bars },
+      { stroke, width: 1.5, dash, points, ...bars, ...(drawing.bars && { fill: fade(stroke, 0.15) }) },
+    ];
+  });
+  const ink = color("quiet");
+  const grid = { stroke: color("hair"), width: 1 };
+  const axis = { stroke: ink, grid, ticks: { show: false }, font: "11px system-ui, sans-serif", gap: 4 };
+  // A clock's text was read as UTC's.
+  const shown = drawing.time === "unix_time" ? zone : "UTC";
+  return {
+    width,
+    height,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1000), shown),
+    cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
+    scales: {
+      x: { range: (_, min, max) => pad(min, max, drawing.bars ? step / 2 : 0) },
+      y: { range: upFromNought },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, space: 70, size: 26, values: axisTimes(shown) },
+      { ...axis, size: 46, space: 34, values: (_, marks) => marks.map((mark) => format(mark, "short")) },
+    ],
+    series: [{}, ...series],
+    hooks: { setCursor: [(plot) => follow(plot, legend, lines, shown)] },
+  };
+}
+
+const pad = (min: number, max: number, by: number): [number, number] => [
+  min - by,
+  Math.max(max, min + 1) + by,
+];
+
+/** Never an empty scale: a quiet hour is a line on the ground. */
+const upFromNought: uPlot.Scale.Range = (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.08)];
+
+const two = (figure: number) => String(figure).padStart(2, "0");
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `14:05`, and the day where one begins. */
+const axisTimes =
+  (zone: string) =>
+  (_: uPlot, marks: number[]): string[] =>
+    marks.map((mark) => {
+      const at = uPlot.tzDate(new Date(mark * 1000), zone);
+      const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
+      return clock === "00:00" ? `${at.getDate()} ${months[at.getMonth()]}` : clock;
+    });
+
+function drawLegend(legend: HTMLElement, { lines }: Lines): void {
+  const entries = lines.map(({ name }, index) => {
+    const key = h("span", { class: "key" });
+    key.style.background = `var(--line-${(index % lineColors) + 1})`;
+    return h("span", { class: "entry" }, key, name, " ", h("b", { class: "value" }));
+  });
+  const before = lines.some(({ previous }) => previous)
+    ? [h("span", { class: "entry" }, h("span", { class: "key faint" }), "period before")]
+    : [];
+  legend.replaceChildren(...entries, ...before, h("time", {}));
+}
+
+/** The values under the cursor, in the legend. */
+function follow(plot: uPlot, legend: HTMLElement, lines: Lines["lines"], zone: string): void {
+  const at = plot.cursor.idx;
+  const time = at === null || at === undefined ? undefined : plot.data[0][at];
+  const moment =
+    time === undefined ? "" : new Date(time * 1000).toLocaleString("sv-SE", { timeZone: zone }).slice(0, 16);
+  const label = legend.querySelector("time");
+  if (label) say(label, moment);
+  const values = legend.querySelectorAll(".value");
+  let column = 1;
+  lines.forEach(({ previous }, index) => {
+    if (previous) column += 1;
+    const [sure, open] = [plot.data[column], plot.data[column + 1]];
+    const value = at === null || at === undefined ? undefined : (sure?.[at] ?? open?.[at]);
+    const element = values[index];
+    if (element) say(element, value === undefined || value === null ? "" : format(value));
+    column += 2;
+  });
+}
+
+function inWords({ lines, times }: Lines): string {
+  const parts = lines.map(
+    ({ name, values }) => `${name}: last ${format(values.at(-1))}, highest ${format(Math.max(0, ...values))}`,
+  );
+  return `${times.length} intervals. ${parts.join("; ")}`;
+}

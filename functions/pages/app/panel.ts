@@ -1,0 +1,135 @@
+import type { Row } from "./api.ts";
+import { openChat } from "./chat.ts";
+import { download, encodeCsv } from "./csv.ts";
+import { h, say, set } from "./dom.ts";
+import type { Data, Drawn } from "./draw/drawing.ts";
+import { openDrawing } from "./draw/open.ts";
+import { openTable } from "./draw/table.ts";
+import { ago } from "./format.ts";
+import type { Panel } from "./panels.ts";
+import type { Reading } from "./source.ts";
+
+export interface PanelView {
+  element: HTMLElement;
+  /** Another answer, or other trouble. */
+  update(reading: Reading, data: Data | undefined): void;
+  /** Over which time its rows are. */
+  caption(text: string): void;
+  /** Once a second: how old it is. */
+  tick(reading: Reading, paused: boolean): void;
+  redraw(): void;
+  close(): void;
+}
+
+/** An answer not confirmed for as many seconds beyond its own pace is stale. */
+const patience = 5;
+
+/** A panel's frame: title, age, state, the figures as a table and as CSV; within it, the drawing. */
+export function openPanel(panel: Panel): PanelView {
+  const status = h("span", { class: "status" });
+  const caption = h("span", { class: "caption" });
+  const note = h("p", { class: "note", role: "status" });
+  const asTable = h(
+    "button",
+    { type: "button", class: "quiet", "aria-pressed": "false", onclick: toggle },
+    "Table",
+  );
+  const asCsv = h("button", { type: "button", class: "quiet", onclick: save, disabled: true }, "CSV");
+  const tools = h(
+    "span",
+    { class: "tools" },
+    ...(panel.draw.kind === "table" || panel.draw.kind === "chat" ? [] : [asTable]),
+    asCsv,
+  );
+  const body = h("div", { class: `body as-${panel.draw.kind}` });
+  const table = h("div", { class: "body", hidden: true });
+  const title = h("h2", { id: `title-${panel.id}` }, panel.title);
+  const element = h(
+    "section",
+    {
+      class: `panel size-${panel.size} ${panel.tall ? "tall" : ""}`,
+      "aria-labelledby": title.id,
+      "data-panel": panel.id,
+    },
+    h("header", {}, title, caption, tools, status),
+    body,
+    table,
+    note,
+  );
+  for (const button of [asTable, asCsv])
+    set(button, { "aria-label": `${panel.title}: ${button.textContent}` });
+  const drawn: Drawn = panel.draw.kind === "chat" ? openChat(body) : openDrawing(body, panel.draw);
+  const asRows = openTable(table);
+  let rows: readonly Row[] = [];
+  let last: Data | undefined;
+
+  function toggle() {
+    const on = table.hidden;
+    set(asTable, { "aria-pressed": String(on) });
+    table.hidden = !on;
+    body.hidden = on;
+    if (on && last) asRows.update(last);
+    if (!on) drawn.redraw?.();
+  }
+  function save() {
+    download(`${panel.endpoint}.csv`, encodeCsv(rows));
+  }
+
+  return {
+    element,
+    update({ answer, trouble }, data) {
+      if (data) {
+        rows = data.rows;
+        last = data;
+        drawn.update(data);
+        if (!table.hidden) asRows.update(data);
+      }
+      set(asCsv, { disabled: rows.length === 0 });
+      element.dataset.state = trouble?.kind ?? (answer ? "ready" : "loading");
+      say(note, noteFor(panel, answer?.data, trouble));
+      note.hidden = note.textContent === "";
+    },
+    caption: (text) => say(caption, text),
+    tick({ checkedAt, trouble }, paused) {
+      const [state, text] = stateOf(checkedAt, trouble, paused, panel.every ?? 1);
+      element.dataset.age = state;
+      say(status, text);
+    },
+    redraw: () => drawn.redraw?.(),
+    close() {
+      drawn.close();
+      asRows.close();
+    },
+  };
+}
+
+function noteFor({ endpoint, hint }: Panel, rows: Row[] | undefined, trouble: Reading["trouble"]): string {
+  if (trouble?.kind === "absent") return `This server does not answer ${endpoint}.`;
+  if (trouble?.kind === "locked") return "This key may not read it.";
+  if (trouble) return `${trouble.detail} Asking again.`;
+  if (!rows) return "";
+  return rows.some(hasFigures) ? "" : `Nothing here yet.${hint ? ` Try: ${hint}` : ""}`;
+}
+
+/** Intervals without anything in them are rows too. */
+const hasFigures = (row: Row): boolean =>
+  Object.entries(row).some(([name, value]) =>
+    typeof value === "number"
+      ? value !== 0 && name !== "unix_time"
+      : value !== null && !/_start$|^date$/.test(name),
+  );
+
+function stateOf(
+  checkedAt: number | undefined,
+  trouble: Reading["trouble"],
+  paused: boolean,
+  every: number,
+): [string, string] {
+  if (trouble?.kind === "absent") return ["absent", "not served"];
+  if (checkedAt === undefined) return trouble ? ["error", "error"] : ["loading", "loading"];
+  const age = Date.now() - checkedAt;
+  const text = `updated ${ago(age)} ago`;
+  if (trouble) return ["error", `error · ${text}`];
+  if (paused) return ["paused", `paused · ${text}`];
+  return age > (every + patience) * 1000 ? ["stale", `stale · ${text}`] : ["live", text];
+}

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { parseState } from "./state.ts";
+import { before, intervalOf, paramsFor, spanOf } from "./window.ts";
+
+const now = Date.UTC(2026, 10, 22, 14, 5, 30) / 1000;
+const state = parseState("?view=commits&range=1h&author=ann", "UTC");
+const interval = { enum: ["minute", "hour", "day"] };
+const series = { interval, timezone: {}, until: {}, limit: {}, author: {} };
+
+test("an endpoint is asked only what it takes", () => {
+  const span = spanOf(state, now);
+  expect(paramsFor({}, span, state, { limit: "10" })).toEqual({});
+  expect(paramsFor({ limit: {} }, span, state, { limit: "10", interval: "day" })).toEqual({ limit: "10" });
+  expect(paramsFor(series, span, state)).toEqual({
+    interval: "minute",
+    timezone: "UTC",
+    limit: "60",
+    author: "ann",
+  });
+});
+
+test("while time passes within an interval the question stays the same", () => {
+  const takes = { interval, from: {}, to: {} };
+  const at = (seconds: number) => paramsFor(takes, spanOf(state, now + seconds), state);
+  expect(at(0)).toEqual({ interval: "minute", from: "2026-11-22T13:05:00.000Z" });
+  expect(at(29)).toEqual(at(0));
+  expect(at(30)).not.toEqual(at(0));
+});
+
+test("the period before is as long, and as far on in its last interval", () => {
+  const earlier = before(spanOf(state, now));
+  expect(paramsFor(series, earlier, state)).toMatchObject({
+    until: "2026-11-22T13:05:59.000Z",
+    limit: "60",
+  });
+});
+
+test("a range of one's own is read by the clock of the zone, and its end is not within it", () => {
+  const own = parseState(
+    "?view=commits&range=custom&from=2026-03-28T00:00&to=2026-03-30T00:00&tz=Europe/Berlin",
+    "UTC",
+  );
+  const span = spanOf(own, now);
+  // The clock goes forward in between.
+  expect(span).toMatchObject({ to: span.from + 47 * 3600, live: false });
+  expect(paramsFor(series, span, own)).toMatchObject({ interval: "hour", until: "2026-03-29T21:59:59.000Z" });
+  const wrong = { ...own, from: "nonsense" };
+  expect(spanOf(wrong, now).name).toBe("90d");
+});
+
+test("the interval is the finest that leaves a chart readable", () => {
+  const names = ["minute", "hour", "day", "week"];
+  const of = (range: string) => intervalOf(spanOf({ ...state, range }, now), names);
+  expect(["15m", "6h", "24h", "7d", "30d"].map(of)).toEqual(["minute", "minute", "hour", "hour", "day"]);
+  expect(intervalOf(spanOf(state, now), ["hour", "day"])).toBe("hour");
+});
