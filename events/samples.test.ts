@@ -27,3 +27,7 @@ test("the captured HTTP events name a route", () => {
   expect(read("http.health").routeKey).toBe("GET /health/ready");
   expect(read("http.pages").routeKey).toBe("GET /");
 });
+
+test("the event of a schedule is one of EventBridge", () => {
+  expect(read("schedule")).toMatchObject({ source: "aws.events", "detail-type": "Scheduled Event" });
+});

@@ -59,6 +59,7 @@ test.each([
   ["storeShadow", "kafka.shadow", /"delivered": \d/],
   ["ingestCommits", "kafka.commits", /"delivered": 3/],
   ["storeEvents", "kafka.events", /"delivered": \d/],
+  ["rollUpMetrics", "schedule", /"days": \d/],
   ["query", "http.endpoints", /"statusCode": 200/],
   ["health", "http.health", /"statusCode": 200/],
   ["pages", "http.pages", /"statusCode": 200/],
