@@ -6,6 +6,7 @@ const env = {
   CLICKHOUSE_URL: "http://127.0.0.1:1",
   CLICKHOUSE_PASSWORD: "nobody",
   KAFKA_BROKERS: "127.0.0.1:1",
+  CLICKHOUSE_READER_PASSWORD: "nobody",
   SLUICE_READ_KEY: "read-key",
 };
 

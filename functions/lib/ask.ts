@@ -1,5 +1,6 @@
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 import type { z } from "zod";
+import { limitProblem } from "./clickhouse-problem.ts";
 import { HttpError } from "./http.ts";
 import { encodeCursor, type Query } from "./query.ts";
 
@@ -24,13 +25,19 @@ export async function ask(
   client: ClickHouseClient,
   query: Query,
   given: Record<string, string>,
+  comment = "",
 ): Promise<Answer> {
   const params = parse(query, given);
   const size = query.pageBy ? Number(params.limit) : Number.POSITIVE_INFINITY;
   const sql = typeof query.sql === "string" ? query.sql : query.sql(params);
   const query_params = query.pageBy ? { ...params, limit: size + 1 } : params;
   const result = await client
-    .query({ query: sql, query_params, format: "JSON", clickhouse_settings: limits })
+    .query({
+      query: sql,
+      query_params,
+      format: "JSON",
+      clickhouse_settings: { ...limits, log_comment: comment },
+    })
     .then((answer) => answer.json())
     .catch((error: unknown) => unavailable(error, query));
   const data = result.data.slice(0, size) as Answer["data"];
@@ -64,6 +71,6 @@ const notThere = ["60", "81"];
 function unavailable(cause: unknown, { name, absent }: Query): never {
   if (cause instanceof ClickHouseError && absent && notThere.includes(cause.code))
     throw new HttpError(503, `What ${name} reads is not there`, absent, { cause });
-  if (cause instanceof ClickHouseError) throw cause;
+  if (cause instanceof ClickHouseError) throw limitProblem(cause) ?? cause;
   throw new HttpError(503, "ClickHouse does not answer", "Try again in a moment.", { cause });
 }

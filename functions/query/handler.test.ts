@@ -1,9 +1,14 @@
+import { createClient } from "@clickhouse/client";
 import type { Context } from "aws-lambda";
 import { describe, expect, test } from "vitest";
 import type { Answer } from "../lib/ask.ts";
 import { endpoints } from "../lib/endpoints.ts";
 import { HttpError, type HttpEvent } from "../lib/http.ts";
-import { type Ask, createHandler } from "./handler.ts";
+import { openKeys } from "../lib/keys.ts";
+import type { SqlResult } from "../lib/run-sql.ts";
+import { createHandler } from "./handler.ts";
+import type { Ask } from "./named.ts";
+import type { RunSql } from "./sql.ts";
 
 const answer: Answer = {
   meta: [],
@@ -13,8 +18,14 @@ const answer: Answer = {
   statistics: { elapsed_ms: 1, rows_read: 2, bytes_read: 3 },
 };
 
+/** Nothing listens there: the local key needs no ClickHouse. */
+const client = createClient({ url: "http://127.0.0.1:1" });
+const open = (ask: Ask = async () => answer, origins: string[] = [], run: RunSql = async () => result) =>
+  createHandler({ ask, run, keys: openKeys({ client, local: { read: "secret" } }), origins });
+const result: SqlResult = { contentType: "application/json", format: "JSON", body: Buffer.from("") };
+
 const call = async (event: Partial<HttpEvent>, ask: Ask = async () => answer) => {
-  const response = await createHandler(ask, "secret")(
+  const response = await open(ask)(
     { headers: { authorization: "Bearer secret" }, rawPath: "/v1/endpoints", ...event } as HttpEvent,
     {} as Context,
   );
@@ -98,7 +109,7 @@ describe("an answer", () => {
 
   test("is CSV or NDJSON where the client wants it, with a name to be saved under", async () => {
     const one = { ...answer, meta: [{ name: "n", type: "UInt8" }], data: [{ n: 1 }], next: "more" };
-    const csv = await createHandler(async () => one, "secret")(
+    const csv = await open(async () => one)(
       {
         ...event,
         headers: { authorization },
@@ -120,7 +131,7 @@ describe("an answer", () => {
 
   test("is not asked twice within a second, unless the client says no-cache", async () => {
     let asked = 0;
-    const handle = createHandler(async () => ({ ...answer, rows: ++asked }), "secret");
+    const handle = open(async () => ({ ...answer, rows: ++asked }));
     const once = (headers = {}) =>
       handle({ ...event, headers: { authorization, ...headers } } as unknown as HttpEvent, {} as Context);
     await once();
@@ -142,7 +153,7 @@ test("every answer names its request: the client's name for it when it is a plai
 
 describe("pages of other origins", () => {
   const ask = (origin: string, method = "GET") =>
-    createHandler(async () => answer, "secret", ["https://a.example"])(
+    open(undefined, ["https://a.example"])(
       { headers: { origin }, requestContext: { http: { method } } } as unknown as HttpEvent,
       {} as Context,
     ).then(({ statusCode, headers }) => ({ statusCode, headers: headers as Record<string, string> }));

@@ -1,63 +1,68 @@
 import * as z from "zod";
-import { type Answer, ask } from "../lib/ask.ts";
+import { ask } from "../lib/ask.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { parseOrigins } from "../lib/cors.ts";
-import { endpoints } from "../lib/endpoints.ts";
 import { readEnv } from "../lib/env.ts";
-import { chooseFormat } from "../lib/formats.ts";
-import { Fresh } from "../lib/fresh.ts";
-import { HttpError, httpFunction, json, requireKey } from "../lib/http.ts";
-import { type HttpEvent, header } from "../lib/http-event.ts";
-import type { Query } from "../lib/query.ts";
-import { respond } from "../lib/respond.ts";
+import { httpFunction } from "../lib/http.ts";
+import type { HttpEvent } from "../lib/http-event.ts";
+import type { KeyGrant } from "../lib/keys/key.ts";
+import { type Keys, openKeys } from "../lib/keys.ts";
+import { requestId } from "../lib/request-id.ts";
+import { runSql } from "../lib/run-sql.ts";
+import { withKey } from "../lib/with-key.ts";
+import { type Ask, createNamed, listEndpoints } from "./named.ts";
+import { createSql, type RunSql } from "./sql.ts";
 
-export type Ask = (query: Query, given: Record<string, string>) => Promise<Answer>;
+export interface Effects {
+  ask: Ask;
+  run: RunSql;
+  keys: Keys;
+  /** Whose pages may read the answers. */
+  origins?: readonly string[];
+}
 
-/** `GET /v1/endpoints` lists the named questions, `GET /v1/endpoints/{name}?…` answers one. */
-export const createHandler = (answer: Ask, readKey: string, origins: readonly string[] = []) => {
-  const fresh = new Fresh();
+/** `GET /v1/endpoints`, `GET /v1/endpoints/{name}?…` and `POST /v1/query`, for those with a read key. */
+export const createHandler = ({ ask, run, keys, origins = [] }: Effects) => {
+  const named = createNamed(ask);
+  const sql = createSql(run);
   return httpFunction(
     async (event) => {
-      requireKey(event, readKey);
       const name = event.pathParameters?.name;
-      if (name === undefined) return json(200, { endpoints: [...endpoints.values()].map(describe) });
-      const query = endpoints.get(name);
-      if (!query)
-        throw new HttpError(404, "No such endpoint", `There are: ${[...endpoints.keys()].join(", ")}.`);
-      const format = chooseFormat(event);
-      const { format: _, ...given } = present(event.queryStringParameters);
-      const ms = wantsNew(event) ? 0 : (query.freshMs ?? 1000);
-      const question = JSON.stringify([name, Object.entries(given).sort()]);
-      return respond(event, name, format, await fresh.take(question, ms, () => answer(query, given)));
+      const target = name ?? (event.rawPath === "/v1/query" ? "query" : undefined);
+      const wanted = {
+        kind: "read",
+        ...(target !== undefined && { target }),
+        name: target ?? event.rawPath,
+      } as const;
+      return withKey(keys, event, wanted, async (key) => {
+        const comment = describe(event, key, wanted.name);
+        if (name !== undefined) return named(event, name, key, comment);
+        return target === "query" ? sql(event, key, comment) : listEndpoints();
+      });
     },
     { origins },
   );
 };
 
-/** A client that will not have an answer given before says so (RFC 9111 §5.2.1.4). */
-const wantsNew = (event: HttpEvent) => /\bno-(cache|store)\b/i.test(header(event, "cache-control") ?? "");
-
-const describe = ({ name, description, params }: Query) => ({
-  name,
-  description,
-  params: z.toJSONSchema(params, { io: "input" }).properties,
-});
-
-/** API Gateway leaves the parameters out when there are none; serverless-offline sends null. */
-const present = (given: Record<string, string | undefined> | null | undefined): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(given ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+/** What the query log keeps of a request, as its `log_comment`. */
+const describe = (event: HttpEvent, key: KeyGrant, target: string) =>
+  JSON.stringify({ request: requestId(event), key: key.id, target });
 
 const env = readEnv({
   ...clickhouseVariables,
-  SLUICE_READ_KEY: z.string(),
+  CLICKHOUSE_READER_PASSWORD: z.string(),
+  SLUICE_READ_KEY: z.string().default(""),
   SLUICE_CORS_ORIGINS: z.string().default(""),
 });
-const client = openClickHouse(env);
+const reader = openClickHouse({
+  ...env,
+  CLICKHOUSE_USER: "reader",
+  CLICKHOUSE_PASSWORD: env.CLICKHOUSE_READER_PASSWORD,
+});
 
-export const handler = createHandler(
-  (query, given) => ask(client, query, given),
-  env.SLUICE_READ_KEY,
-  parseOrigins(env.SLUICE_CORS_ORIGINS),
-);
+export const handler = createHandler({
+  ask: (query, given, comment) => ask(reader, query, given, comment),
+  run: (sql) => runSql(reader, sql),
+  keys: openKeys({ client: openClickHouse(env), local: { read: env.SLUICE_READ_KEY } }),
+  origins: parseOrigins(env.SLUICE_CORS_ORIGINS),
+});

@@ -61,6 +61,7 @@ async function importTime(file: string): Promise<number> {
     ...process.env,
     CLICKHOUSE_URL: "http://127.0.0.1:1",
     CLICKHOUSE_PASSWORD: "nobody",
+    CLICKHOUSE_READER_PASSWORD: "nobody",
     KAFKA_BROKERS: "127.0.0.1:1",
     SLUICE_READ_KEY: "nobody",
     SLUICE_WRITE_KEY: "nobody",

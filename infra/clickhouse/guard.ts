@@ -3,6 +3,7 @@ import { accessDenied, ServerError, severalStatements } from "./errors.ts";
 import { nameOf, stringOf, tokens } from "./lexer.ts";
 import type { Ask } from "./request.ts";
 import { inputCall, type Statement } from "./statement.ts";
+import type { User } from "./users.ts";
 
 /** Values of `Analysis.queryClass`. */
 const [readOnly, control, unknown] = [0, 3, 4];
@@ -39,11 +40,26 @@ const follows = ({ tokens: all }: Statement, first: string, second: string) =>
 function restrict(ask: Ask, statement: Statement, { queryClass }: Analysis): void {
   const grant = hidden(ask, statement).map(reachesAround).find(Boolean);
   if (grant) throw accessDenied(ask.user.name, grant);
+  keepLimits(ask.user, statement);
   const { verb, tokens: all } = statement;
   const controls = queryClass === control && !["SET", "USE", "KILL"].includes(verb);
   if (controls || queryClass === unknown) throw accessDenied(ask.user.name, `${verb} ON *.*`);
   if (verb === "SET" && ["ROLE", "DEFAULT"].includes(all[1]?.text ?? ""))
     throw new ServerError(512, "SET_NON_GRANTED_ROLE", "Role should be granted to set as current");
+}
+
+/** A statement may lower a limit of its user (`max_execution_time = 5`), and name it in no other way. */
+function keepLimits({ name: user, limits = {} }: User, { sql, tokens: all }: Statement): void {
+  all.forEach((token, i) => {
+    const name = nameOf(sql, token);
+    const most = name === undefined ? undefined : limits[name];
+    if (name === undefined || most === undefined) return;
+    const [equals, value, next] = all.slice(i + 1, i + 4).map(({ text }) => text);
+    const isWhole = equals === "=" && next !== ".";
+    if (isWhole && Number(value) > 0 && Number(value) <= most) return;
+    const message = `Setting ${name} of ${user} should be from 1 to ${most}`;
+    throw new ServerError(452, "SETTING_CONSTRAINT_VIOLATION", message);
+  });
 }
 
 /**

@@ -9,6 +9,12 @@ const assign = ([name, value]: readonly [string, string]) => `${identifier(name)
 const set = (pairs: readonly (readonly [string, string])[]) =>
   pairs.length ? [`SET ${pairs.map(assign).join(", ")}`] : [];
 
+/** A limit as asked for where that is less than the most; 0 would be none. */
+function within(name: string, most: number, asked: string | undefined): readonly [string, string] {
+  const value = Number(asked);
+  return [name, String(value > 0 && value < most ? value : most)];
+}
+
 /** What is put before a statement in the same call: role, database, settings, parameters; `readonly` last, for it ends all setting. */
 export function prelude(
   ask: Ask,
@@ -16,13 +22,17 @@ export function prelude(
   options: { input?: boolean; valuesExpressions?: boolean },
 ): string {
   const { user, settings } = ask;
+  const { limits = {} } = user;
   const roles = user.trusted ? ask.roles : [roleOf(user), ...(options.input ? [inputRole] : [])];
   const readonly = settings.get("readonly");
   const parts = [
     ...(roles.length ? [`SET ROLE ${roles.map(identifier).join(", ")}`] : []),
     ...(ask.database ? [`USE ${identifier(ask.database)}`] : []),
     ...set([
-      ...[...settings].filter(([name]) => name !== "readonly" && name !== "max_query_size"),
+      ...[...settings].filter(
+        ([name]) => name !== "readonly" && name !== "max_query_size" && !Object.hasOwn(limits, name),
+      ),
+      ...Object.entries(limits).map(([name, most]) => within(name, most, settings.get(name))),
       [tagSetting, tag],
       ...(user.trusted || options.valuesExpressions
         ? []

@@ -7,6 +7,8 @@ export interface User {
   grants: readonly string[];
   /** What follows REVOKE: exceptions from the grants. */
   revokes?: readonly string[];
+  /** The most of a setting that a statement of theirs may have; also what it has when it says nothing. */
+  limits?: Readonly<Record<string, number>>;
   /** Trusted with the machine's files: may use what the engine has no privilege for (see guard.ts). */
   trusted: boolean;
 }
@@ -36,6 +38,15 @@ export const users: readonly User[] = [
     passwordVariable: "CLICKHOUSE_READER_PASSWORD",
     grants: [...on("SELECT"), "SELECT ON server_log.*"],
     revokes: ["SELECT ON sluice.api_keys"],
+    // Enough to export a table, too little to take the server from the others.
+    limits: {
+      max_execution_time: 60,
+      max_rows_to_read: 2_000_000_000,
+      max_bytes_to_read: 200_000_000_000,
+      max_memory_usage: 4_000_000_000,
+      max_result_rows: 20_000_000,
+      max_result_bytes: 4_000_000_000,
+    },
     trusted: false,
   },
 ];
