@@ -1,4 +1,9 @@
-import { chatAverageMessageGap, chatMessages, chatTopActiveUsers } from "./queries/chat.ts";
+import {
+  chatAverageMessageGap,
+  chatMessages,
+  chatMessagesPerMinute,
+  chatTopActiveUsers,
+} from "./queries/chat.ts";
 import {
   commitsByAuthor,
   commitsByRepository,
@@ -6,7 +11,8 @@ import {
   firstTimeCommitters,
 } from "./queries/commits.ts";
 import { commitsByAgeBand, commitsByPerson, commitsByPosition, commitsByTeam } from "./queries/people.ts";
-import { shadowTypes } from "./queries/shadow.ts";
+import { pipelineLag, quarantineByReason } from "./queries/pipelines.ts";
+import { shadowTypes, shadowTypesOverTime } from "./queries/shadow.ts";
 import type { Query } from "./query.ts";
 
 /** Every named question. */
@@ -14,7 +20,9 @@ export const queries = [
   chatMessages,
   chatTopActiveUsers,
   chatAverageMessageGap,
+  chatMessagesPerMinute,
   shadowTypes,
+  shadowTypesOverTime,
   commitsByTeam,
   commitsByPosition,
   commitsByAgeBand,
@@ -23,6 +31,8 @@ export const queries = [
   commitsByRepository,
   commitsPerInterval,
   firstTimeCommitters,
+  pipelineLag,
+  quarantineByReason,
 ] as const;
 
 /** The same, by name. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { cursor, defineQuery, limit } from "../query.ts";
+import { intervalStarts, seriesParams, seriesRow, startOf, within } from "../series.ts";
 
 const username = z.string().default("").describe("only this user's");
 
@@ -46,4 +47,25 @@ export const chatAverageMessageGap = defineQuery({
       if(messages < 2, NULL, dateDiff('millisecond', min(received_at), max(received_at)) / (messages - 1)) AS average_gap_ms
     FROM user_messages
     WHERE {username: String} = '' OR username = {username: String}`,
+});
+
+export const chatMessagesPerMinute = defineQuery({
+  name: "chat_messages_per_minute",
+  description:
+    "Messages and who wrote them, per minute or a longer interval, those without any too; the oldest first.",
+  params: z.object({ ...seriesParams("minute"), username }),
+  row: z.object({ ...seriesRow, messages: z.number(), users: z.number() }),
+  sql: `
+    WITH ${intervalStarts}
+    SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, countIf(is_message) AS messages,
+      uniqExactIf(username, is_message) AS users
+    FROM (
+      SELECT arrayJoin(starts) AS start, '' AS username, false AS is_message
+      UNION ALL
+      SELECT ${startOf("received_at")}, username, true
+      FROM user_messages
+      WHERE ${within("received_at")} AND ({username: String} = '' OR username = {username: String})
+    )
+    GROUP BY start
+    ORDER BY start`,
 });

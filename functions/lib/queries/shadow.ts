@@ -1,5 +1,7 @@
 import * as z from "zod";
+import { categories } from "../../../events/rating.ts";
 import { defineQuery, limit } from "../query.ts";
+import { intervalStarts, seriesParams, seriesRow, startOf, within } from "../series.ts";
 
 export const shadowTypes = defineQuery({
   name: "shadow_types",
@@ -12,4 +14,27 @@ export const shadowTypes = defineQuery({
     GROUP BY type
     ORDER BY count DESC, type
     LIMIT {limit: UInt32}`,
+});
+
+const types = categories.map(({ name }) => `'${name}'`).join(", ");
+
+export const shadowTypesOverTime = defineQuery({
+  name: "shadow_types_over_time",
+  description:
+    "How many humans of each type per interval, those without any too; the oldest first, each type in each interval.",
+  params: z.object(seriesParams("minute")),
+  row: z.object({ ...seriesRow, type: z.string(), count: z.number() }),
+  sql: `
+    WITH ${intervalStarts}
+    SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, type, sum(humans) AS count
+    FROM (
+      SELECT arrayJoin(starts) AS start, arrayJoin([${types}]) AS type, 0 AS humans
+      UNION ALL
+      SELECT ${startOf("emit_timestamp")} AS start, toString(type), count()
+      FROM shadow
+      WHERE ${within("emit_timestamp")}
+      GROUP BY start, type
+    )
+    GROUP BY start, type
+    ORDER BY start, type`,
 });

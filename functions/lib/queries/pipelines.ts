@@ -1,0 +1,66 @@
+import * as z from "zod";
+import { defineQuery, momentFrom, momentUntil } from "../query.ts";
+
+/** One pipeline: its table and, where a row tells it, the moment its event came to be. */
+const pipeline = (name: string, table: string, since?: string) => `
+    SELECT '${name}' AS pipeline, countIf(_inserted_at >= begin) AS rows, max(_inserted_at) AS last,
+      ${since ? `quantileExactIf(0.95)(greatest(0, dateDiff('millisecond', ${since}, _inserted_at)), _inserted_at >= begin)` : "nan"} AS lag_ms
+    FROM ${table}
+    WHERE _inserted_at >= now64(3) - INTERVAL 1 DAY`;
+
+export const pipelineLag = defineQuery({
+  name: "pipeline_lag",
+  description: "How long rows took from their event to ClickHouse, by pipeline, and when the last one came.",
+  params: z.object({
+    minutes: z.coerce
+      .number<number>()
+      .int()
+      .min(1)
+      .max(1440)
+      .default(5)
+      .describe("rows of the last so many minutes, 1 to 1440"),
+  }),
+  row: z.object({
+    pipeline: z.string(),
+    rows: z.number(),
+    /** 95 of 100 rows took no longer; null without rows, and for commits, which may be years old when they come. */
+    lag_seconds: z.number().nullable(),
+    /** Null when none came within a day. */
+    last_row_at: z.string().nullable(),
+  }),
+  sql: `
+    WITH now64(3) - toIntervalMinute({minutes: UInt16}) AS begin
+    SELECT pipeline, rows, if(rows = 0 OR isNaN(lag_ms), NULL, lag_ms / 1000) AS lag_seconds,
+      if(toUnixTimestamp64Milli(last) = 0, NULL, last) AS last_row_at
+    FROM (${[
+      pipeline("chat", "user_messages", "received_at"),
+      pipeline("commits", "github.commits"),
+      pipeline("domination", "shadow", "emit_timestamp"),
+      pipeline("events", "bilten_analytics.events", "received_at"),
+    ].join("\n    UNION ALL")}
+    )
+    ORDER BY pipeline`,
+});
+
+export const quarantineByReason = defineQuery({
+  name: "quarantine_by_reason",
+  description: "Messages that could not become rows, by reason, the most frequent first.",
+  params: z.object({
+    source: z.string().default("").describe("only this source's, such as kafka:dominate"),
+    since: momentFrom,
+    until: momentUntil,
+  }),
+  row: z.object({
+    reason: z.string(),
+    messages: z.number(),
+    sources: z.array(z.string()),
+    last_at: z.string(),
+  }),
+  sql: `
+    SELECT reason, count() AS messages, arraySort(groupUniqArray(100)(source)) AS sources, max(at) AS last_at
+    FROM sluice.quarantine
+    WHERE ({source: String} = '' OR source = {source: String})
+      AND at >= fromUnixTimestamp64Milli({since: Int64}) AND at <= fromUnixTimestamp64Milli({until: Int64})
+    GROUP BY reason
+    ORDER BY messages DESC, reason`,
+});
