@@ -54,6 +54,9 @@ const base = defineJsonContract(
   }),
 );
 
+/** The names it may have; others are left out on the way. */
+export const eventFields = Object.keys((base.schema as unknown as z.ZodObject).shape);
+
 /** Decoded: moments in microseconds, money in ten-thousandths, properties as pairs of text. */
 export type Event = z.output<typeof base.schema>;
 

@@ -24,6 +24,7 @@ test.each([
 
 test("the captured HTTP events name a route", () => {
   expect(read("http.endpoints").routeKey).toBe("GET /v1/endpoints/{name}");
+  expect(read("http.events").routeKey).toBe("POST /v1/events/{source}");
   expect(read("http.health").routeKey).toBe("GET /health/ready");
   expect(read("http.pages").routeKey).toBe("GET /");
 });

@@ -8,6 +8,7 @@ const env = {
   KAFKA_BROKERS: "127.0.0.1:1",
   CLICKHOUSE_READER_PASSWORD: "nobody",
   SLUICE_READ_KEY: "read-key",
+  SLUICE_WRITE_KEY: "write-key",
 };
 
 export default defineConfig({

@@ -21,6 +21,8 @@ export interface Consumer<LambdaEvent, Event, Place> {
   name: string;
   read(event: LambdaEvent): Message<Place>[];
   contract: Decoder<Event>;
+  /** A message that says itself it is none of these, in a header. */
+  refuse?(message: Message<Place>): Rejected | undefined;
   /** One lane for all it reads, when copies of a fact can come by several partitions at once: they must not overlap either. */
   lane?: string;
 }
@@ -76,7 +78,7 @@ export const consume =
     const lanes = new Set(messages.map(({ lane }) => consumer.lane ?? lane));
     const hold = holdLanes(bounded, [...lanes]);
     const deliver = begin(hold, bounded);
-    const { accepted, rejected } = sort(messages, consumer.contract);
+    const { accepted, rejected } = sort(messages, consumer);
     const [{ delivered, duplicates, refused }] = await both(
       deliver(accepted, now),
       quarantine(bounded, consumer.name, rejected, now, hold),
@@ -123,10 +125,18 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   return Promise.all([a, b]);
 }
 
-function sort<Event, Place>(messages: Message<Place>[], contract: Decoder<Event>) {
+function sort<Event, Place>(
+  messages: Message<Place>[],
+  { contract, refuse }: Pick<Consumer<unknown, Event, Place>, "contract" | "refuse">,
+) {
   const accepted: Accepted<Event, Place>[] = [];
   const rejected: Rejected[] = [];
   for (const message of messages) {
+    const refused = refuse?.(message);
+    if (refused !== undefined) {
+      rejected.push(refused);
+      continue;
+    }
     const decoded = contract.decode(message.body);
     if (decoded.ok) accepted.push({ event: decoded.event, message });
     else rejected.push({ message, reason: decoded.reason, detail: decoded.detail });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { encodeKafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
 import { type EventInput, event } from "../../events/event.ts";
+import { formatRefusal, refusalHeader } from "../../events/refusal.ts";
 import { openScratch } from "../lib/testing.ts";
 import { createHandler } from "./handler.ts";
 
@@ -178,6 +179,21 @@ test("what is no event is in the quarantine with its bytes, and the others go on
   expect(kept).toEqual([
     { body: `${big}`, reason: "unsupported_value", source: "kafka:events" },
     { body: `${bad}`, reason: "invalid_event", source: "kafka:events" },
+  ]);
+});
+
+test("what the collector refused is kept under the name of its source, as it came, and is no row", async () => {
+  const { store, sent, rows, select, organizer } = await openOrganizer();
+  const body = event.encode(sent("a", "click"));
+  const refusal = formatRefusal({ source: "http:web", reason: "unsupported_value", detail: "timestamp: 👋" });
+  const refused = { ...record(0, 0, body), headers: [[refusalHeader, Buffer.from(refusal)]] } as KafkaRecord;
+  const both = encodeKafkaEvent({ bootstrapServers: "b:9092" }, [refused, record(0, 1, sent("b", "click"))]);
+  expect(await createHandler(store)(both)).toMatchObject({ delivered: 1, rejected: 1 });
+  await createHandler(store)(both);
+  expect(await rows("events", "id")).toEqual([{ id: `${organizer} b` }]);
+  const kept = `SELECT source, reason, detail, body FROM sluice.quarantine WHERE body LIKE '%${organizer} a%'`;
+  expect(await select(kept)).toEqual([
+    { source: "http:web", reason: "unsupported_value", detail: "timestamp: 👋", body: `${body}` },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import type { KafkaEvent } from "../../events/envelope/kafka.ts";
 import { type Event, event } from "../../events/event.ts";
+import { parseRefusal, refusalHeader } from "../../events/refusal.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTables, type TablesConsumer } from "../lib/consume-into-tables.ts";
 import { readEnv } from "../lib/env.ts";
@@ -13,6 +14,14 @@ export const consumer: TablesConsumer<KafkaEvent, Event, KafkaPlace, EventPlace>
   name: "store-events",
   read: readKafka,
   contract: event,
+  refuse(message) {
+    const header = message.headers.find(([name]) => name === refusalHeader);
+    const refusal = header && parseRefusal(header[1].toString());
+    if (refusal === undefined) return undefined;
+    const { source, reason, detail } = refusal;
+    const { position, lane, place, body, headers, sentAt } = message;
+    return { message: { source, position, lane, place, body, headers, sentAt }, reason, detail };
+  },
   place: ({ event: { id }, message }) => ({ ...message.place, id }),
   main: events,
   beside: [pageViews, ticketSales],

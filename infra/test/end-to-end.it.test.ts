@@ -58,6 +58,7 @@ test.each([
   ["classifyRatings", "kafka.ratings", /"delivered": 3/],
   ["storeShadow", "kafka.shadow", /"delivered": \d/],
   ["ingestCommits", "kafka.commits", /"delivered": 3/],
+  ["collectEvents", "http.events", /"statusCode": 202/],
   ["storeEvents", "kafka.events", /"delivered": \d/],
   ["rollUpMetrics", "schedule", /"days": \d/],
   ["query", "http.endpoints", /"statusCode": 200/],
@@ -73,6 +74,8 @@ test.each([
     `events/samples/${sample}.json`,
     "-e",
     "SLUICE_READ_KEY=sample",
+    "-e",
+    "SLUICE_WRITE_KEY=sample",
   ];
   const { stdout } = await promisify(execFile)(join(projectRoot, "node_modules/.bin/sls"), args, {
     env: stack.env,
