@@ -3,7 +3,7 @@ import { ask } from "../lib/ask.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { parseOrigins } from "../lib/cors.ts";
 import { readEnv } from "../lib/env.ts";
-import { httpFunction } from "../lib/http.ts";
+import { httpFunction, json } from "../lib/http.ts";
 import type { HttpEvent } from "../lib/http-event.ts";
 import type { KeyGrant } from "../lib/keys/key.ts";
 import { type Keys, openKeys } from "../lib/keys.ts";
@@ -11,6 +11,7 @@ import { requestId } from "../lib/request-id.ts";
 import { runSql } from "../lib/run-sql.ts";
 import { withKey } from "../lib/with-key.ts";
 import { type Ask, createNamed, listEndpoints } from "./named.ts";
+import { openApi } from "./openapi.ts";
 import { createSql, type RunSql } from "./sql.ts";
 
 export interface Effects {
@@ -21,7 +22,7 @@ export interface Effects {
   origins?: readonly string[];
 }
 
-/** `GET /v1/endpoints`, `GET /v1/endpoints/{name}?…` and `POST /v1/query`, for those with a read key. */
+/** `GET /v1/endpoints`, `GET /v1/endpoints/{name}?…`, `POST /v1/query`, `GET /v1/openapi.json`, for those with a read key. */
 export const createHandler = ({ ask, run, keys, origins = [] }: Effects) => {
   const named = createNamed(ask);
   const sql = createSql(run);
@@ -37,7 +38,8 @@ export const createHandler = ({ ask, run, keys, origins = [] }: Effects) => {
       return withKey(keys, event, wanted, async (key) => {
         const comment = describe(event, key, wanted.name);
         if (name !== undefined) return named(event, name, key, comment);
-        return target === "query" ? sql(event, key, comment) : listEndpoints();
+        if (target === "query") return sql(event, key, comment);
+        return event.rawPath === "/v1/openapi.json" ? json(200, openApi()) : listEndpoints();
       });
     },
     { origins },

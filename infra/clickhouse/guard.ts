@@ -52,8 +52,8 @@ function restrict(ask: Ask, statement: Statement, { queryClass }: Analysis): voi
 function keepLimits({ name: user, limits = {} }: User, { sql, tokens: all }: Statement): void {
   all.forEach((token, i) => {
     const name = nameOf(sql, token);
-    const most = name === undefined ? undefined : limits[name];
-    if (name === undefined || most === undefined) return;
+    if (name === undefined || !Object.hasOwn(limits, name)) return;
+    const most = limits[name] ?? 0;
     const [equals, value, next] = all.slice(i + 1, i + 4).map(({ text }) => text);
     const isWhole = equals === "=" && next !== ".";
     if (isWhole && Number(value) > 0 && Number(value) <= most) return;

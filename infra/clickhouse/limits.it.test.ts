@@ -53,6 +53,12 @@ test("neither by the URL, nor in a session, nor by another profile", async () =>
   expect((await server.ask(`${most} SETTINGS profile = 'default'`, { user: "reader" })).text).toBe(held);
 });
 
+test("what is named like nothing of the kind is left alone", async () => {
+  const sql =
+    "SELECT toString(1) AS constructor, 2 AS valueOf, 'max_execution_time = 0' SETTINGS max_execution_time = 5";
+  expect((await server.ask(sql, { user: "reader" })).text).toBe("1\t2\tmax_execution_time = 0");
+});
+
 test("others have none", async () => {
   expect(
     (await server.ask("SELECT getSetting('max_execution_time') SETTINGS max_execution_time = 0")).text,
