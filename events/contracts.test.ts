@@ -4,6 +4,7 @@ import { chatMessage } from "./chat-message.ts";
 import { type CommitInput, commit } from "./commit.ts";
 import type { Decoder } from "./contract.ts";
 import { event } from "./event.ts";
+import { incompletePush } from "./github-push.ts";
 import { rating } from "./rating.ts";
 import { shadow } from "./shadow.ts";
 
@@ -12,7 +13,14 @@ const name = fc.string({ unit: "grapheme", minLength: 1 });
 const moment = fc.date({ min: new Date("1900-01-01"), max: new Date("2254-12-31"), noInvalidDate: true });
 const micros = (iso: string) => Date.parse(iso) * 1000;
 
-const contracts: (Decoder<unknown> & { name: string })[] = [chatMessage, commit, event, rating, shadow];
+const contracts: (Decoder<unknown> & { name: string })[] = [
+  chatMessage,
+  commit,
+  event,
+  incompletePush,
+  rating,
+  shadow,
+];
 
 test("a chat message comes back as it was sent", () => {
   fc.assert(
@@ -33,6 +41,14 @@ test("a rating comes back as it was sent", () => {
       });
     }),
   );
+});
+
+test("an incomplete push comes back as it was sent", () => {
+  const push = { repo: "ann/tea", branch: "größe/👋", before: "0".repeat(40), after: "b".repeat(64) };
+  expect(incompletePush.decode(incompletePush.encode(push))).toEqual({ ok: true, event: push });
+  expect(incompletePush.decode(incompletePush.encode({ ...push, after: "../x" }))).toMatchObject({
+    ok: false,
+  });
 });
 
 test("a classified human comes back with the name of the type, sent as a number or as a name", () => {

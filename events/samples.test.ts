@@ -5,6 +5,7 @@ import { commit } from "./commit.ts";
 import { decodeKafkaEvent } from "./envelope/kafka.ts";
 import { decodeRabbitMQEvent } from "./envelope/rabbitmq.ts";
 import { event } from "./event.ts";
+import { githubPush, incompletePush } from "./github-push.ts";
 import { rating } from "./rating.ts";
 import { shadow } from "./shadow.ts";
 
@@ -15,6 +16,11 @@ test.each([
   ["rabbitmq.chat", decodeRabbitMQEvent(read("rabbitmq.chat")).map(({ body }) => body), chatMessage],
   ["kafka.ratings", decodeKafkaEvent(read("kafka.ratings")).map(({ value }) => value), rating],
   ["kafka.shadow", decodeKafkaEvent(read("kafka.shadow")).map(({ value }) => value), shadow],
+  [
+    "kafka.incomplete-pushes",
+    decodeKafkaEvent(read("kafka.incomplete-pushes")).map(({ value }) => value),
+    incompletePush,
+  ],
   ["kafka.commits", decodeKafkaEvent(read("kafka.commits")).map(({ value }) => value), commit],
   ["kafka.events", decodeKafkaEvent(read("kafka.events")).map(({ value }) => value), event],
 ])("the captured %s holds messages that keep their contract", (_name, bodies, contract) => {
@@ -27,6 +33,12 @@ test("the captured HTTP events name a route", () => {
   expect(read("http.events").routeKey).toBe("POST /v1/events/{source}");
   expect(read("http.health").routeKey).toBe("GET /health/ready");
   expect(read("http.pages").routeKey).toBe("GET /");
+  expect(read("http.github-push").routeKey).toBe("POST /v1/github/push");
+});
+
+test("the push in its HTTP event is as GitHub documents it", () => {
+  const { body } = read("http.github-push");
+  expect(githubPush.parse(JSON.parse(body)).commits).toHaveLength(1);
 });
 
 test("the event of a schedule is one of EventBridge", () => {

@@ -9,6 +9,7 @@ const env = {
   CLICKHOUSE_READER_PASSWORD: "nobody",
   SLUICE_READ_KEY: "read-key",
   SLUICE_WRITE_KEY: "write-key",
+  GITHUB_WEBHOOK_SECRET: "webhook-secret",
 };
 
 export default defineConfig({

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { parseTimestamp } from "../../events/timestamp.ts";
 
 /** Items per second. `0` and `max` are as fast as possible. */
 export function parseRate(text: string): number {
@@ -45,4 +46,16 @@ export function collectParam(text: string, before: Record<string, string> = {}):
   const split = text.indexOf("=");
   if (split < 1) throw new InvalidArgumentError("It must be NAME=VALUE.");
   return { ...before, [text.slice(0, split)]: text.slice(split + 1) };
+}
+
+/** An ISO 8601 moment or day. */
+export function parseDate(text: string): Date {
+  const micros = parseTimestamp(text);
+  if (micros !== undefined) return new Date(micros / 1000);
+  throw new InvalidArgumentError("It must be a date such as 2026-01-31, or ISO 8601.");
+}
+
+export function parseUrl(text: string): string {
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new InvalidArgumentError("It must be a URL, http or https.");
 }

@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
-import { parseCount, parseRate, parseRepo, parseSeed } from "./arguments.ts";
+import { parseCount, parseDate, parseRate, parseRepo, parseSeed, parseUrl } from "./arguments.ts";
 
 const examples = `
 Examples:
   $ npx sluice commits send --count 500 --seed 1     the same 500 commits each time
-  $ npx sluice commits send --repo ann/tea --rate 2`;
+  $ npx sluice commits send --repo ann/tea --rate 2
+  $ GITHUB_TOKEN=… npx sluice commits send --source github --repo ClickHouse/clickhouse-js
+  $ npx sluice commits send --source github --repo ann/tea --github-url https://github.example.org/api/v3`;
 
 interface SendOptions {
   source: "fake" | "github";
@@ -12,6 +14,10 @@ interface SendOptions {
   rate?: number;
   count?: number;
   seed?: number;
+  branch?: string;
+  since?: Date;
+  githubUrl?: string;
+  restart?: boolean;
   json?: boolean;
 }
 
@@ -23,17 +29,23 @@ export function register(program: Command): void {
     .summary("produce commits to the topic commits_topic")
     .description(
       "Produce commits to the topic commits_topic. A commit counts as sent when Kafka has acknowledged it on every in-sync\n" +
-        "replica; however often it is sent, it is one row in github.commits.",
+        "replica; however often it is sent, it is one row in github.commits.\n\n" +
+        "--source github reads the history of a repository's branch and goes on where the last run stopped; GITHUB_TOKEN is the\n" +
+        "token it asks with. Rate limits are waited for.",
     )
     .addOption(
-      new Option("--source <source>", "where they come from: invented, of the last 90 days")
+      new Option("--source <source>", "where they come from: invented ones are of the last 90 days")
         .choices(["fake", "github"])
         .default("fake"),
     )
-    .option("--repo <owner/name>", "all of this repository (default: several invented ones)", parseRepo)
+    .option(
+      "--repo <owner/name>",
+      "all of this repository (default: several invented ones; github needs one)",
+      parseRepo,
+    )
     .option(
       "--rate <n>",
-      "commits per second; 0 or max: as fast as Kafka acknowledges (default: 10)",
+      "commits per second; 0 or max: as fast as Kafka acknowledges (default: 10; github: max)",
       parseRate,
     )
     .option("--count <n>", "stop after so many (default: go on until Ctrl-C)", parseCount)
@@ -42,12 +54,25 @@ export function register(program: Command): void {
       "the same seed gives the same commits, ids included (default: a new one, printed)",
       parseSeed,
     )
-    .option("--json", "print {seed, sent, seconds} to stdout at the end")
+    .option(
+      "--json",
+      "print {seed, sent, seconds} to stdout at the end; github: {repo, sent, complete, seconds}",
+    )
+    .optionsGroup("GitHub:")
+    .option("--branch <name>", "this branch's history (default: the default branch's)")
+    .option("--since <date>", "leave out what was committed before, when nothing was sent yet", parseDate)
+    .option(
+      "--github-url <url>",
+      "the API's address (default: GITHUB_API_URL, else https://api.github.com)",
+      parseUrl,
+    )
+    .option("--restart", "from the beginning, whatever was sent before")
     .addHelpText("after", examples)
-    .action(async (options: SendOptions, command: Command) => {
-      if (options.source === "github")
-        command.error("error: --source github comes in a later version; --source fake invents commits.");
-      await send(options);
+    .action(async (options: SendOptions, command: Command): Promise<void> => {
+      if (options.source === "fake") return send(options);
+      const { repo } = options;
+      if (repo === undefined) command.error("error: --source github needs --repo OWNER/NAME.");
+      else await sendFromGitHub(repo, options);
     });
 }
 
@@ -67,4 +92,32 @@ async function send(options: SendOptions): Promise<void> {
     seed,
     ...(await sendCommits({ brokers, commits: source, rate, count, ...watched })),
   }));
+}
+
+async function sendFromGitHub(repo: string, options: SendOptions): Promise<void> {
+  const [{ loadSettings }, { openGitHub }, { openCursor }, { sendGitHubCommits }, { reportSending }] =
+    await Promise.all([
+      import("../settings.ts"),
+      import("../../functions/lib/github/api.ts"),
+      import("../generate/github-cursor.ts"),
+      import("../generate/send-github-commits.ts"),
+      import("../terminal/report-sending.ts"),
+    ]);
+  const { rate = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY, branch, since } = options;
+  const settings = loadSettings();
+  const GITHUB_API_URL = options.githubUrl ?? settings.GITHUB_API_URL;
+  const cursor = openCursor(settings.home, GITHUB_API_URL, repo, branch);
+  if (options.restart) cursor.remove();
+  await reportSending("commit", options.json, ({ onNotice, ...watched }) => {
+    const onWait = (seconds: number) => {
+      const end = new Date(Date.now() + seconds * 1000).toTimeString().slice(0, 8);
+      onNotice(
+        `GitHub's rate limit is used up; going on at ${end}${settings.GITHUB_TOKEN ? "" : " (GITHUB_TOKEN raises it)"}`,
+      );
+    };
+    const { GITHUB_TOKEN } = settings;
+    const github = openGitHub({ GITHUB_API_URL, GITHUB_TOKEN, patience: Number.POSITIVE_INFINITY, onWait });
+    const { brokers } = settings;
+    return sendGitHubCommits({ brokers, github, cursor, repo, branch, since, rate, count, ...watched });
+  });
 }

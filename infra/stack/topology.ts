@@ -4,7 +4,7 @@ import type { Settings } from "../settings.ts";
 
 /** Every exchange, queue and topic of the project. `up` makes them; event source mappings never declare. */
 export const topology = {
-  topics: ["dominate", "shadow", "commits_topic", "events"],
+  topics: ["dominate", "shadow", "commits_topic", "incomplete_pushes", "events"],
   partitions: 8,
   exchanges: [{ name: "chat", type: "fanout" }],
   queues: [

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,19 +10,29 @@ import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chatMessage } from "../../events/chat-message.ts";
 import { rating } from "../../events/rating.ts";
+import {
+  type FixtureGitHub,
+  openFixtureGitHub,
+  name as repo,
+} from "../../functions/lib/github/fixture-github.ts";
 import { projectRoot } from "../settings.ts";
 import { garbage } from "./garbage.ts";
 import { openStack, type Stack, until } from "./stack.ts";
 
 /** The whole product as a user runs it: `sluice up`, the generators, things killed underneath, `sluice up` again. */
 let stack: Stack;
+let github: FixtureGitHub;
 
 beforeAll(async () => {
+  github = await openFixtureGitHub(250);
   stack = await openStack();
   await stack.sluice("up", "--detach");
 }, 120_000);
 
-afterAll(() => stack.close(), 60_000);
+afterAll(async () => {
+  await stack.close();
+  await github.close();
+}, 60_000);
 
 const count = (query: string) => () => stack.value(query);
 
@@ -53,6 +64,44 @@ test("commits that are sent again are the rows they were", async () => {
   expect(commits.reduce((sum: number, n: number) => sum + n)).toBe(1000);
 }, 60_000);
 
+test("commits of a repository on GitHub are in the table, and those of a signed push within seconds", async () => {
+  const send = [
+    "commits",
+    "send",
+    "--source",
+    "github",
+    "--repo",
+    repo,
+    "--github-url",
+    github.url,
+    "--json",
+  ];
+  expect(JSON.parse(await stack.sluice(...send))).toMatchObject({ repo, sent: 250, complete: true });
+  const id = "f".repeat(40);
+  const commits = [{ id, message: "Größe 👋", timestamp: "2026-01-02T00:00:00Z", author: { name: "Ann" } }];
+  const push = { ref: "refs/heads/main", before: id, after: id, repository: { full_name: repo }, commits };
+  const body = JSON.stringify(push);
+  const key = stack.env.GITHUB_WEBHOOK_SECRET ?? "";
+  const signature = createHmac("sha256", key).update(body).digest("hex");
+  const deliver = () =>
+    fetch(`http://127.0.0.1:${stack.settings.HTTP_PORT}/v1/github/push`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-github-event": "push",
+        "x-github-delivery": "one",
+        "x-hub-signature-256": `sha256=${signature}`,
+      },
+      body,
+    });
+  expect((await deliver()).status).toBe(202);
+  const start = performance.now();
+  expect((await deliver()).status).toBe(202);
+  expect(performance.now() - start).toBeLessThan(1000);
+  const query = `SELECT count() || ' ' || countIf(commit_message = 'Größe 👋') FROM github.commits WHERE repo = '${repo}'`;
+  expect(await until("251 1", count(query), 20)).toBe("251 1");
+}, 60_000);
+
 test.each([
   ["indexChat", "rabbitmq.chat", /"delivered": \d/],
   ["classifyRatings", "kafka.ratings", /"delivered": 3/],
@@ -61,6 +110,9 @@ test.each([
   ["collectEvents", "http.events", /"statusCode": 202/],
   ["storeEvents", "kafka.events", /"delivered": \d/],
   ["rollUpMetrics", "schedule", /"days": \d/],
+  ["receiveGithubPush", "http.github-push", /"statusCode": 202/],
+  ["completePushes", "kafka.incomplete-pushes", /"delivered": 1/],
+  ["pollGithub", "schedule", /"polled": 0/],
   ["query", "http.endpoints", /"statusCode": 200/],
   ["health", "http.health", /"statusCode": 200/],
   ["pages", "http.pages", /"statusCode": 200/],
@@ -76,6 +128,10 @@ test.each([
     "SLUICE_READ_KEY=sample",
     "-e",
     "SLUICE_WRITE_KEY=sample",
+    "-e",
+    "GITHUB_WEBHOOK_SECRET=sample",
+    "-e",
+    `GITHUB_API_URL=${github.url}`,
   ];
   const { stdout } = await promisify(execFile)(join(projectRoot, "node_modules/.bin/sls"), args, {
     env: stack.env,

@@ -45,6 +45,7 @@ export async function openStack(): Promise<Stack> {
     POSTGRES_REPLICATION_PASSWORD: secret(),
     SLUICE_READ_KEY: secret(),
     SLUICE_WRITE_KEY: secret(),
+    GITHUB_WEBHOOK_SECRET: secret(),
   };
   // What vitest hands to tests is meant for them: functions must see the stack's addresses.
   const { CLICKHOUSE_URL: _url, KAFKA_BROKERS: _brokers, ...inherited } = process.env;

@@ -1,0 +1,85 @@
+import type { GitHub } from "../lib/github/api.ts";
+import {
+  describeRepository,
+  headOf,
+  historyPath,
+  type ListedCommit,
+  type Repository,
+  readPage,
+  toCommit,
+} from "../lib/github/commits.ts";
+import { produceCommits } from "../lib/github/produce.ts";
+import type { Produce } from "../lib/kafka.ts";
+import { log } from "../lib/log.ts";
+import type { Stored } from "./stored.ts";
+
+export interface Effects {
+  github: GitHub;
+  stored: Stored;
+  produce: Produce;
+  now: () => number;
+  /** Milliseconds before the newest stored commit in which gaps are looked for whatever is found. */
+  overlap: number;
+}
+
+/** What an environment remembers of a repository, to ask whether it has changed; losing it costs a few requests. */
+export type Memory = Map<string, Repository & { etag?: string | undefined; head?: string }>;
+
+/** More than this is a backfill: `sluice commits send --source github` does it, and goes on where it was stopped. */
+const mostPages = 100;
+
+/**
+ * Sends the commits of a repository's default branch that `github.commits` has not. It reads back from the head: through the overlap,
+ * and on as long as pages have anything new. Of a repository never seen before only the overlap is read.
+ * @returns how many were sent.
+ */
+export async function pollRepository(effects: Effects, name: string, memory: Memory): Promise<number> {
+  const { github, stored, produce, now, overlap } = effects;
+  const known = memory.get(name);
+  const described = await describeRepository(github, name, known?.etag);
+  const repository = described === "unchanged" && known ? known : (described as Repository);
+  const before = known?.branch === repository.branch ? known.head : undefined;
+  const head = await headOf(github, repository, before);
+  if (head === undefined || head === before) return 0;
+  const newest = await stored.newest(repository.repo, now());
+  const horizon = (newest ?? now()) - overlap;
+  const since = newest === undefined ? new Date(horizon) : undefined;
+  const missing = await findMissing(
+    effects,
+    repository.repo,
+    historyPath(repository.repo, head, undefined, since),
+    horizon,
+  );
+  // The oldest first: what an interrupted run sent has no gap before it.
+  await produceCommits(
+    produce,
+    missing.reverse().map((one) => toCommit(repository, one)),
+  );
+  memory.set(name, { ...repository, head });
+  return missing.length;
+}
+
+async function findMissing({ github, stored }: Effects, repo: string, start: string, horizon: number) {
+  const missing: ListedCommit[] = [];
+  let path: string | undefined = start;
+  for (let pages = 0; path !== undefined; pages++) {
+    if (pages === mostPages) {
+      log(
+        "warn",
+        `poll-github: ${repo} lacks more; run \`npx sluice commits send --source github --repo ${repo}\``,
+      );
+      break;
+    }
+    const { commits, next } = await readPage(github, path);
+    const had = await stored.among(
+      repo,
+      commits.map(({ sha }) => sha),
+    );
+    const fresh = commits.filter(({ sha }) => !had.has(sha));
+    missing.push(...fresh);
+    const oldest = Date.parse(commits.at(-1)?.commit.committer?.date ?? "");
+    if (fresh.length === 0 && !(oldest >= horizon)) break;
+    path = next;
+  }
+  return missing;
+}
