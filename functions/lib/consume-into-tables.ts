@@ -63,7 +63,9 @@ export function consumeIntoTables<LambdaEvent, Event, Place, RowPlace>(
               const row = output.row(one.event, now);
               if (row === undefined) return [];
               const { message } = one;
-              return [{ row, place: consumer.place(one), at: message.sentAt ?? 0, message }];
+              const place = consumer.place(one);
+              const key = output.table.identity.key(place);
+              return [{ row, place, key, at: message.sentAt ?? 0, message }];
             }),
           );
       };

@@ -96,6 +96,7 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Plac
   store: Store,
   safeguards: Safeguards = allSafeguards,
 ) => {
+  const { identity } = consumer.table;
   const preflight = openPreflight(consumer.table.name, consumer.table.partition !== undefined);
   const begin: Begin<Event, Place> = (hold, bounded) => {
     const write = beginWrite(bounded, consumer.table, hold, safeguards);
@@ -105,7 +106,8 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Plac
       const rows = accepted.map((one) => {
         const { sentAt = 0 } = one.message;
         const place = consumer.place?.(one) ?? (one.message.place as Place & RowPlace); // The same type without `place`.
-        return { row: consumer.row(one, now), place, at: sentAt, message: one.message };
+        const key = identity.key(place);
+        return { row: consumer.row(one, now), place, key, at: sentAt, message: one.message };
       });
       await ready;
       const { inserted, duplicates, refused } = await write(rows);

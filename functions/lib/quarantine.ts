@@ -65,7 +65,7 @@ export async function quarantine(
     const { source, position, body, headers } = message;
     const id = position === "" ? randomUuid() : uuidv5(`${consumer} ${source} ${position}`, namespace);
     const row = { id, at: now, source, position, reason, detail, body: body ?? Buffer.alloc(0), headers };
-    return { row, place: id, at: message.sentAt ?? 0 };
+    return { row, place: id, key: id, at: message.sentAt ?? 0 };
   });
   await beginWrite(store, table, hold)(rows);
 }

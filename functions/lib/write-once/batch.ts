@@ -37,11 +37,14 @@ export function makeBatch<Row, Place, P extends Placed<Row, Place>>(
 ): Batch<P> {
   const id = batchId(table, rows);
   const out = new ByteWriter(64 + rows.length * 256);
+  const end = new ByteWriter(20);
+  uint128(end, id);
+  end.uint32(rows.length);
+  const ofBatch = end.finish();
   for (const { row, place } of rows) {
     table.columns.write(out, row);
     table.identity.inputs.write(out, place);
-    uint128(out, id);
-    out.uint32(rows.length);
+    out.bytes(ofBatch);
   }
   return { id: id.toString(), rows, body: out.finish() };
 }
@@ -54,8 +57,8 @@ function batchId<Row, Place>(table: Table<Row, Place>, rows: Placed<Row, Place>[
   const hash = createHash("sha256").update(table.name);
   let first = Number.POSITIVE_INFINITY;
   let text = "";
-  for (const { place, at } of rows) {
-    text += `\n${table.identity.key(place) ?? randomUUID()} ${at}`;
+  for (const { key, at } of rows) {
+    text += `\n${key ?? randomUUID()} ${at}`;
     first = Math.min(first, at);
   }
   const time = BigInt(Math.max(0, Math.trunc(first))) & 0xffffffffffffn;

@@ -14,21 +14,24 @@ export interface Found {
   batches: FoundBatch[];
 }
 
+export const nothing: Found = { keys: new Set(), batches: [] };
+
 /** Rows without an identity are never found. */
 export async function findKnown<Row, Place>(
   store: Store,
   table: Table<Row, Place>,
   rows: Placed<Row, Place>[],
 ): Promise<Found> {
-  const { key, keyOfRow, find } = table.identity;
-  const places = rows.map(({ place }) => place).filter((place) => key(place) !== undefined);
-  if (places.length === 0) return { keys: new Set(), batches: [] };
+  const { keyOfRow, find } = table.identity;
+  const places = rows.filter(({ key }) => key !== undefined).map(({ place }) => place);
+  if (places.length === 0) return nothing;
   const { where, params } = find(places);
   const found = await store.select<{ key: string; batch: string; batch_rows: number }>(
     `SELECT DISTINCT ${keyOfRow} AS key, toString(_batch) AS batch, _batch_rows AS batch_rows FROM ${table.name} WHERE ${where}`,
     params,
   );
-  const asked = new Set(places.map(key));
+  if (found.length === 0) return nothing;
+  const asked = new Set(rows.map(({ key }) => key));
   const ours = found.filter((row) => asked.has(row.key));
   const batches = new Map(ours.map(({ batch, batch_rows }) => [batch, { id: batch, rows: batch_rows }]));
   return { keys: new Set(ours.map((row) => row.key)), batches: [...batches.values()] };

@@ -22,12 +22,14 @@ const table: Table<Message, RabbitMQPlace> = {
 
 type Said = Placed<Message, RabbitMQPlace>;
 
-const some = (count: number): Said[] =>
-  Array.from({ length: count }, () => ({
-    row: { username: "ann", message: "hi", received_at: 1_700_000_000_123 },
-    place: { queue: "q", messageId: randomUUID(), redelivered: false },
-    at: 1_700_000_000_123,
-  }));
+const said = (id: string): Said => ({
+  row: { username: "ann", message: "hi", received_at: 1_700_000_000_123 },
+  place: { queue: "q", messageId: id, redelivered: false },
+  key: id,
+  at: 1_700_000_000_123,
+});
+
+const some = (count: number): Said[] => Array.from({ length: count }, () => said(randomUUID()));
 
 const again = (batch: Said[]): Said[] =>
   batch.map((one) => ({ ...one, place: { ...one.place, redelivered: true } }));

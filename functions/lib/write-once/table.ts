@@ -14,6 +14,8 @@ export interface Table<Row, Place> {
 export interface Placed<Row, Place> {
   row: Row;
   place: Place;
+  /** What the table's identity makes of `place`. Made once: every step that follows asks for it. */
+  key: string | undefined;
   /** Epoch milliseconds at the source, the same at every delivery; orders batches in time. */
   at: number;
 }

@@ -22,11 +22,15 @@ const table: Table<Message, RabbitMQPlace> = {
   identity: messageId,
 };
 
-const said = (message: string): Placed<Message, RabbitMQPlace> => ({
-  row: { username: "ann", message, received_at: 1_700_000_000_123 },
-  place: { queue: "q", messageId: randomUUID(), redelivered: true },
-  at: 1_700_000_000_123,
-});
+const said = (message: string): Placed<Message, RabbitMQPlace> => {
+  const key = randomUUID();
+  return {
+    row: { username: "ann", message, received_at: 1_700_000_000_123 },
+    place: { queue: "q", messageId: key, redelivered: true },
+    key,
+    at: 1_700_000_000_123,
+  };
+};
 
 const begin = (store: Store) => beginWrite(store, table, openLanes("test")(store, ["q"]));
 

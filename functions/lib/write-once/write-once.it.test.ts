@@ -31,6 +31,7 @@ const messages: Table<Message, RabbitMQPlace> = {
 const said = (id: string, message = "hi"): Placed<Message, RabbitMQPlace> => ({
   row: { username: "ann", message, received_at: 1_700_000_000_123 },
   place: { queue: "chat.clickhouse", messageId: id, redelivered: false },
+  key: id || undefined,
   at: 1_700_000_000_123,
 });
 
@@ -103,11 +104,20 @@ const shadows = (identity: Identity<KafkaPlace>): Table<Shadow, KafkaPlace> => (
   identity,
 });
 
-const classified = (offset: number, origin: number, partition = 0): Placed<Shadow, KafkaPlace> => ({
-  row: { type: "Sha", unique_id: `human ${origin}`, emit_timestamp: 1_700_000_000_123_456 + offset * 1e12 },
-  place: { topic: "shadow", partition, offset, origin: { topic: "dominate", partition: 1, offset: origin } },
-  at: 1_700_000_000_123,
-});
+const classified = (offset: number, origin: number, partition = 0): Placed<Shadow, KafkaPlace> => {
+  const place = {
+    topic: "shadow",
+    partition,
+    offset,
+    origin: { topic: "dominate", partition: 1, offset: origin },
+  };
+  return {
+    row: { type: "Sha", unique_id: `human ${origin}`, emit_timestamp: 1_700_000_000_123_456 + offset * 1e12 },
+    place,
+    key: originPosition.key(place),
+    at: 1_700_000_000_123,
+  };
+};
 
 test("a rating that was classified twice is one row: its origin tells", async () => {
   const { store, select } = await openScratch("shadow");

@@ -3,7 +3,7 @@ import type { Store } from "../store.ts";
 import { Overtaken, StoreError } from "../store-error.ts";
 import { type Batch, columnsOf, makeBatch, makeBatches } from "./batch.ts";
 import { type Claims, commentOf, fenceCondition, type Hold } from "./lanes.ts";
-import { type Found, findKnown, isWritten } from "./probe.ts";
+import { type Found, findKnown, isWritten, nothing } from "./probe.ts";
 import { repairViews } from "./repair.ts";
 import { allSafeguards, type Safeguards } from "./safeguards.ts";
 import type { Placed, Refused, Table, Written } from "./table.ts";
@@ -23,7 +23,7 @@ export function beginWrite<Row, Place>(
 ) {
   hold.claims().catch(() => {}); // Thrown where it is awaited.
   return async <P extends Placed<Row, Place>>(rows: P[]): Promise<Written<P>> => {
-    const progress: Progress<P> = { rest: firstOfEach(table, rows), inserted: 0, refused: [] };
+    const progress: Progress<P> = { rest: firstOfEach(rows), inserted: 0, refused: [] };
     const distinct = progress.rest.length;
     for (;;) {
       const claims = await hold.claims();
@@ -62,33 +62,45 @@ async function writeRest<Row, Place, P extends Placed<Row, Place>>(
   progress: Progress<P>,
 ): Promise<void> {
   const { store, table, safeguards } = attempt;
-  const nothing: Found = { keys: new Set(), batches: [] };
   const probing = safeguards.probe ? findKnown(store, table, progress.rest) : Promise.resolve(nothing);
   probing.catch(() => {});
   const hopeful = makeBatches(table, progress.rest); // Encoded while the probe runs: nearly always nothing is found.
   const found = await probing;
-  const isKnown = ({ place }: P) => found.keys.has(table.identity.key(place) ?? "");
-  const missing = progress.rest.filter((row) => !isKnown(row));
-  const known = given.filter(isKnown).map(({ place }) => place); // Copies within the batch too: any may be the one that comes again.
-  if (safeguards.repair) await repairViews(store, table, found.batches, known);
-  const batches = missing.length === progress.rest.length ? hopeful : makeBatches(table, missing);
+  const batches = found.keys.size === 0 ? hopeful : await makeMissing(attempt, given, progress.rest, found);
   for (const batch of batches) {
     const refused = await insert(attempt, batch);
-    const done = new Set(batch.rows);
     progress.refused.push(...refused);
     progress.inserted += batch.rows.length - refused.length;
-    progress.rest = progress.rest.filter((row) => !done.has(row));
+    progress.rest = without(progress.rest, batch.rows);
   }
 }
 
+/** Completes what an earlier delivery began. @returns batches of the rows it had not brought. */
+async function makeMissing<Row, Place, P extends Placed<Row, Place>>(
+  { store, table, safeguards }: Attempt<Row, Place>,
+  given: P[],
+  rest: P[],
+  { keys, batches }: Found,
+): Promise<Batch<P>[]> {
+  const isKnown = ({ key }: P) => key !== undefined && keys.has(key);
+  const known = given.filter(isKnown).map(({ place }) => place); // Copies within the batch too: any may be the one that comes again.
+  if (safeguards.repair) await repairViews(store, table, batches, known);
+  return makeBatches(
+    table,
+    rest.filter((row) => !isKnown(row)),
+  );
+}
+
+function without<P>(rows: P[], done: P[]): P[] {
+  if (done.length === rows.length) return []; // All of them, nearly always.
+  const gone = new Set(done);
+  return rows.filter((row) => !gone.has(row));
+}
+
 /** A publisher's retry can put copies of one message into one batch. */
-function firstOfEach<Row, Place, P extends Placed<Row, Place>>(
-  { identity }: Table<Row, Place>,
-  rows: P[],
-): P[] {
+function firstOfEach<Row, Place, P extends Placed<Row, Place>>(rows: P[]): P[] {
   const seen = new Set<string>();
-  return rows.filter(({ place }) => {
-    const key = identity.key(place);
+  return rows.filter(({ key }) => {
     if (key === undefined) return true;
     return seen.size < seen.add(key).size;
   });
