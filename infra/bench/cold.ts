@@ -31,6 +31,8 @@ export const cold: Bench = {
         entryPoints: [join(functions, name, "handler.ts")],
         outfile,
         bundle: true,
+        minifyWhitespace: true,
+        minifySyntax: true,
         platform: "node",
         target: "node24",
         format: "esm",
