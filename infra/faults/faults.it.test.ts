@@ -69,8 +69,10 @@ const stories: Record<Exclude<keyof Safeguards, "preflight">, Step[]> = {
 const tell = (steps: Step[], safeguards: Safeguards): Promise<RunResult> =>
   run(world, { seed: 0, pipeline: "positions", records: records(15), steps }, safeguards);
 
+// Late by so and so many milliseconds is a race: on a machine that is very busy it may end well once.
 test.each(Object.entries(stories))(
   "a story that only %s keeps from going wrong",
+  { retry: 3 },
   async (safeguard, steps) => {
     const clean = await tell(steps, allSafeguards);
     expect(clean.findings).toEqual([]);
