@@ -11,6 +11,23 @@ export const chatMessages = defineQuery({
   row: z.object({ username: z.string(), message: z.string(), received_at: z.string(), id: z.string() }),
   pageBy: ["received_at", "id"],
   freshMs: 250,
+  example: {
+    params: { limit: 2 },
+    rows: [
+      {
+        username: "ann",
+        message: "Tea?",
+        received_at: "2026-01-01 12:02:00.250",
+        id: "019b7a2c-0000-7000-8000-000000000003",
+      },
+      {
+        username: "bob",
+        message: "Hi ann",
+        received_at: "2026-01-01 12:00:01.500",
+        id: "019b7a2c-0000-7000-8000-000000000002",
+      },
+    ],
+  },
   sql: `
     SELECT username, message, received_at, if(_message_id = '', hex(sipHash64(username, message)), _message_id) AS id
     FROM user_messages
@@ -27,6 +44,13 @@ export const chatTopActiveUsers = defineQuery({
   description: "Who writes most: messages by user.",
   params: z.object({ limit }),
   row: z.object({ username: z.string(), messages: z.number(), last_message_at: z.string() }),
+  example: {
+    params: { limit: 2 },
+    rows: [
+      { username: "ann", messages: 2, last_message_at: "2026-01-01 12:02:00.250" },
+      { username: "bob", messages: 1, last_message_at: "2026-01-01 12:00:01.500" },
+    ],
+  },
   sql: `
     SELECT username, count() AS messages, max(received_at) AS last_message_at
     FROM user_messages
@@ -42,6 +66,7 @@ export const chatAverageMessageGap = defineQuery({
     "Milliseconds between a message and the one before it, on average; null with fewer than two messages.",
   params: z.object({ username }),
   row: z.object({ messages: z.number(), average_gap_ms: z.number().nullable() }),
+  example: { params: {}, rows: [{ messages: 3, average_gap_ms: 60_125 }] },
   sql: `
     SELECT count() AS messages,
       if(messages < 2, NULL, dateDiff('millisecond', min(received_at), max(received_at)) / (messages - 1)) AS average_gap_ms
@@ -55,6 +80,14 @@ export const chatMessagesPerMinute = defineQuery({
     "Messages and who wrote them, per minute or a longer interval, those without any too; the oldest first.",
   params: z.object({ ...seriesParams("minute"), username }),
   row: z.object({ ...seriesRow, messages: z.number(), users: z.number() }),
+  example: {
+    params: { until: "2026-01-01T12:02:30Z", limit: 3 },
+    rows: [
+      { interval_start: "2026-01-01 12:00:00", unix_time: 1_767_268_800, messages: 2, users: 2 },
+      { interval_start: "2026-01-01 12:01:00", unix_time: 1_767_268_860, messages: 0, users: 0 },
+      { interval_start: "2026-01-01 12:02:00", unix_time: 1_767_268_920, messages: 1, users: 1 },
+    ],
+  },
   sql: `
     WITH ${intervalStarts}
     SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, countIf(is_message) AS messages,

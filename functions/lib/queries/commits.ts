@@ -21,6 +21,27 @@ export const commitsByAuthor = defineQuery({
     first_commit_at: z.string(),
     last_commit_at: z.string(),
   }),
+  example: {
+    params: { repo: "acme/teapot" },
+    rows: [
+      {
+        author: "ann",
+        commits: 2,
+        additions: 40,
+        deletions: 40,
+        first_commit_at: "2026-01-01 09:00:00.000",
+        last_commit_at: "2026-01-03 11:00:00.000",
+      },
+      {
+        author: "bob",
+        commits: 1,
+        additions: 2,
+        deletions: 2,
+        first_commit_at: "2026-01-02 10:30:00.000",
+        last_commit_at: "2026-01-02 10:30:00.000",
+      },
+    ],
+  },
   sql: `
     SELECT author, count() AS commits, sum(additions) AS additions, sum(deletions) AS deletions,
       min(committed_at) AS first_commit_at, max(committed_at) AS last_commit_at
@@ -45,6 +66,20 @@ export const commitsByRepository = defineQuery({
     first_commit_at: z.string(),
     last_commit_at: z.string(),
   }),
+  example: {
+    params: { limit: 1 },
+    rows: [
+      {
+        repo: "acme/teapot",
+        commits: 3,
+        authors: 2,
+        additions: 42,
+        deletions: 42,
+        first_commit_at: "2026-01-01 09:00:00.000",
+        last_commit_at: "2026-01-03 11:00:00.000",
+      },
+    ],
+  },
   sql: `
     SELECT repo, count() AS commits, uniqExact(author) AS authors, sum(additions) AS additions, sum(deletions) AS deletions,
       min(committed_at) AS first_commit_at, max(committed_at) AS last_commit_at
@@ -78,6 +113,13 @@ export const commitsPerInterval = defineQuery({
     commits: z.number(),
     authors: z.number(),
   }),
+  example: {
+    params: { until: "2026-01-02T23:59:59Z", limit: 2 },
+    rows: [
+      { interval_start: "2026-01-01 00:00:00", unix_time: 1_767_225_600, commits: 1, authors: 1 },
+      { interval_start: "2026-01-02 00:00:00", unix_time: 1_767_312_000, commits: 1, authors: 1 },
+    ],
+  },
   sql: `
     WITH
       fromUnixTimestamp64Milli({until: Int64}, {timezone: String}) AS last,
@@ -113,6 +155,18 @@ export const firstTimeCommitters = defineQuery({
     commit_id: z.string(),
     commit_message: z.string(),
   }),
+  example: {
+    params: { limit: 1 },
+    rows: [
+      {
+        author: "bob",
+        first_commit_at: "2026-01-02 10:30:00.000",
+        repo: "acme/teapot",
+        commit_id: "9daeafb9",
+        commit_message: "Pour it",
+      },
+    ],
+  },
   sql: `
     SELECT author, toDateTime64(first.1, 3, 'UTC') AS first_commit_at, first.3 AS repo, first.2 AS commit_id, first.4 AS commit_message
     FROM (

@@ -31,21 +31,40 @@ const counts = {
 const sums = `sum(commits) AS commits, sum(additions) AS additions, sum(deletions) AS deletions,
       min(first_at) AS first_commit_at, max(last_at) AS last_commit_at`;
 
+/** Of the example. */
+const ann = {
+  commits: 2,
+  additions: 40,
+  deletions: 40,
+  first_commit_at: "2026-01-01 09:00:00.000",
+  last_commit_at: "2026-01-03 11:00:00.000",
+};
+
 /** Commits by something that people have. Authors nobody knows are a row of their own, the one that is not `known`. */
-const slice = <const Column extends string>(column: Column, description: string, value: string) =>
-  defineQuery({
+const slice = <const Column extends string>(
+  column: Column,
+  description: string,
+  value: string,
+  shown: string,
+) => {
+  const row = z.object({
+    ...({ [column]: z.string().nullable() } as Record<Column, z.ZodNullable<z.ZodString>>),
+    /** False: the commits of authors who are not, or no longer, in github_users. */
+    known: z.boolean(),
+    /** How many of them committed. */
+    people: z.number(),
+    ...counts,
+  });
+  return defineQuery({
     name: `commits_by_${column}`,
     description,
     params,
     absent,
-    row: z.object({
-      ...({ [column]: z.string().nullable() } as Record<Column, z.ZodNullable<z.ZodString>>),
-      /** False: the commits of authors who are not, or no longer, in github_users. */
-      known: z.boolean(),
-      /** How many of them committed. */
-      people: z.number(),
-      ...counts,
-    }),
+    row,
+    example: {
+      params: { limit: 1 },
+      rows: [row.parse({ [column]: shown, known: true, people: 1, ...ann })],
+    },
     sql: ({ as_of }) => `
     WITH ${peopleAsOf(as_of)}
     SELECT ${value} AS ${column}, toBool(person IS NOT NULL) AS known, uniqExact(person) AS people,
@@ -56,20 +75,27 @@ const slice = <const Column extends string>(column: Column, description: string,
     LIMIT {limit: UInt32}
     SETTINGS join_use_nulls = 1`,
   });
+};
 
-export const commitsByTeam = slice("team", "Commits by the team of who made them.", "team");
+export const commitsByTeam = slice("team", "Commits by the team of who made them.", "team", "core");
 
 export const commitsByPosition = slice(
   "position",
   "Commits by the position of who made them.",
   "people.position",
+  "engineer",
 );
 
 /** Decades; the ends are open. No age is a band of its own. */
 const band = `multiIf(person IS NULL, NULL, age IS NULL, 'no age', age < 20, 'under 20', age >= 60, '60 and over',
       concat(toString(intDiv(age, 10) * 10), ' to ', toString(intDiv(age, 10) * 10 + 9)))`;
 
-export const commitsByAgeBand = slice("age_band", "Commits by the age of who made them, in decades.", band);
+export const commitsByAgeBand = slice(
+  "age_band",
+  "Commits by the age of who made them, in decades.",
+  band,
+  "30 to 39",
+);
 
 export const commitsByPerson = defineQuery({
   name: "commits_by_person",
@@ -86,6 +112,19 @@ export const commitsByPerson = defineQuery({
     authors: z.array(z.string()),
     ...counts,
   }),
+  example: {
+    params: { limit: 1 },
+    rows: [
+      {
+        user_name: "ann",
+        team: "core",
+        position: "engineer",
+        age: 31,
+        authors: ["ann"],
+        ...ann,
+      },
+    ],
+  },
   sql: ({ as_of }) => `
     WITH ${peopleAsOf(as_of)}
     SELECT person AS user_name, argMax(tuple(team), last_at).1 AS team, argMax(tuple(people.position), last_at).1 AS position,

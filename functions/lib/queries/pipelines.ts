@@ -28,6 +28,10 @@ export const pipelineLag = defineQuery({
     /** Null when none came within a day. */
     last_row_at: z.string().nullable(),
   }),
+  example: {
+    params: { minutes: 60 },
+    rows: [{ pipeline: "chat", rows: 3, lag_seconds: 0.42, last_row_at: "2026-01-01 12:02:00.670" }],
+  },
   sql: `
     WITH now64(3) - toIntervalMinute({minutes: UInt16}) AS begin
     SELECT pipeline, rows, if(rows = 0 OR isNaN(lag_ms), NULL, lag_ms / 1000) AS lag_seconds,
@@ -56,6 +60,23 @@ export const quarantineByReason = defineQuery({
     sources: z.array(z.string()),
     last_at: z.string(),
   }),
+  example: {
+    params: { until: "2026-01-02" },
+    rows: [
+      {
+        reason: "malformed_json",
+        messages: 2,
+        sources: ["kafka:dominate", "rabbitmq:chat.clickhouse"],
+        last_at: "2026-01-01 12:00:01.000",
+      },
+      {
+        reason: "invalid_event",
+        messages: 1,
+        sources: ["kafka:dominate"],
+        last_at: "2026-01-01 12:00:02.000",
+      },
+    ],
+  },
   sql: `
     SELECT reason, count() AS messages, arraySort(groupUniqArray(100)(source)) AS sources, max(at) AS last_at
     FROM sluice.quarantine

@@ -8,6 +8,14 @@ export const shadowTypes = defineQuery({
   description: "How many humans are of each type.",
   params: z.object({ limit }),
   row: z.object({ type: z.string(), count: z.number() }),
+  example: {
+    params: { limit: 3 },
+    rows: [
+      { type: "Incompatible", count: 3 },
+      { type: "Sha", count: 2 },
+      { type: "ShaDow", count: 1 },
+    ],
+  },
   sql: `
     SELECT type, count() AS count
     FROM shadow
@@ -24,6 +32,15 @@ export const shadowTypesOverTime = defineQuery({
     "How many humans of each type per interval, those without any too; the oldest first, each type in each interval.",
   params: z.object(seriesParams("minute")),
   row: z.object({ ...seriesRow, type: z.string(), count: z.number() }),
+  example: {
+    params: { until: "2026-01-01T12:01:59Z", limit: 1 },
+    rows: [
+      { interval_start: "2026-01-01 12:01:00", unix_time: 1_767_268_860, type: "Dow", count: 0 },
+      { interval_start: "2026-01-01 12:01:00", unix_time: 1_767_268_860, type: "Incompatible", count: 2 },
+      { interval_start: "2026-01-01 12:01:00", unix_time: 1_767_268_860, type: "Sha", count: 1 },
+      { interval_start: "2026-01-01 12:01:00", unix_time: 1_767_268_860, type: "ShaDow", count: 1 },
+    ],
+  },
   sql: `
     WITH ${intervalStarts}
     SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, type, sum(humans) AS count
