@@ -4,14 +4,24 @@ import {
   chatMessagesPerMinute,
   chatTopActiveUsers,
 } from "./queries/chat.ts";
+import { slowQueries, storageByTable } from "./queries/clickhouse.ts";
 import {
   commitsByAuthor,
   commitsByRepository,
   commitsPerInterval,
   firstTimeCommitters,
 } from "./queries/commits.ts";
+import { eventsFunnel } from "./queries/funnel.ts";
 import { commitsByAgeBand, commitsByPerson, commitsByPosition, commitsByTeam } from "./queries/people.ts";
 import { pipelineLag, quarantineByReason } from "./queries/pipelines.ts";
+import {
+  eventPerformance,
+  eventsDaily,
+  organizerDailyMetrics,
+  realtimeDashboard,
+  revenueDaily,
+} from "./queries/product.ts";
+import { retention } from "./queries/retention.ts";
 import { shadowTypes, shadowTypesOverTime } from "./queries/shadow.ts";
 import type { Query } from "./query.ts";
 
@@ -31,8 +41,17 @@ export const queries = [
   commitsByRepository,
   commitsPerInterval,
   firstTimeCommitters,
+  eventsDaily,
+  eventsFunnel,
+  revenueDaily,
+  realtimeDashboard,
+  organizerDailyMetrics,
+  eventPerformance,
+  retention,
   pipelineLag,
   quarantineByReason,
+  slowQueries,
+  storageByTable,
 ] as const;
 
 /** The same, by name. */

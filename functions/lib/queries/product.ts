@@ -1,0 +1,170 @@
+import * as z from "zod";
+import { defineQuery, limit, moment, momentFrom, momentUntil, timeZone } from "../query.ts";
+
+const organizer = z.string().default("").describe("only this organizer's");
+const range = { since: momentFrom, until: momentUntil };
+const absent = "The tables of product analytics are made by `npx sluice migrate`.";
+
+const ofOrganizer = "({organizer_id: String} = '' OR organizer_id = {organizer_id: String})";
+const inRange = `timestamp >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
+      AND timestamp <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`;
+/** Days of UTC that a range touches. */
+const daysInRange = `toDate32(date) >= toDate32(fromUnixTimestamp64Milli({since: Int64}, 'UTC'))
+      AND toDate32(date) <= toDate32(fromUnixTimestamp64Milli({until: Int64}, 'UTC'))`;
+
+export const eventsDaily = defineQuery({
+  name: "events_daily",
+  description: "Events and their users by day and organizer, the latest day first.",
+  params: z.object({
+    organizer_id: organizer,
+    event_type: z.string().default("").describe("only events of this type"),
+    timezone: timeZone,
+    ...range,
+    limit,
+  }),
+  row: z.object({
+    /** By the calendar of the time zone. */
+    date: z.string(),
+    organizer_id: z.string(),
+    events: z.number(),
+    unique_users: z.number(),
+    unique_sessions: z.number(),
+  }),
+  absent,
+  sql: `
+    SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, count() AS events,
+      uniqExact(user_id) AS unique_users, uniqExact(session_id) AS unique_sessions
+    FROM bilten_analytics.events
+    WHERE ${inRange} AND ${ofOrganizer} AND ({event_type: String} = '' OR event_type = {event_type: String})
+    GROUP BY date, organizer_id
+    ORDER BY date DESC, events DESC, organizer_id
+    LIMIT {limit: UInt32}`,
+});
+
+export const revenueDaily = defineQuery({
+  name: "revenue_daily",
+  description: "Revenue and tickets by day, organizer and currency, the latest day first.",
+  params: z.object({
+    organizer_id: organizer,
+    event_id: z.string().default("").describe("only sales for this event"),
+    currency: z.string().toUpperCase().default("").describe("only in this currency, ISO 4217"),
+    timezone: timeZone,
+    ...range,
+    limit,
+  }),
+  row: z.object({
+    date: z.string(),
+    organizer_id: z.string(),
+    /** Amounts of two currencies have no sum. */
+    currency: z.string(),
+    revenue: z.number(),
+    transactions: z.number(),
+    tickets: z.number(),
+    /** Over the transactions, as people know it; `revenue / tickets` is over the tickets. */
+    avg_ticket_price: z.number(),
+    unique_buyers: z.number(),
+  }),
+  absent,
+  sql: `
+    SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, currency, sum(price * quantity) AS revenue,
+      count() AS transactions, sum(quantity) AS tickets, avg(price) AS avg_ticket_price, uniqExact(user_id) AS unique_buyers
+    FROM bilten_analytics.ticket_sales
+    WHERE ${inRange} AND ${ofOrganizer} AND ({event_id: String} = '' OR event_id = {event_id: String})
+      AND ({currency: String} = '' OR currency = {currency: String})
+    GROUP BY date, organizer_id, currency
+    ORDER BY date DESC, revenue DESC, organizer_id, currency
+    LIMIT {limit: UInt32}`,
+});
+
+const lastInterval = "toStartOfFiveMinutes(fromUnixTimestamp64Milli({until: Int64}, 'UTC'))";
+const firstInterval = `${lastInterval} - toIntervalMinute(5 * ({limit: UInt32} - 1))`;
+
+export const realtimeDashboard = defineQuery({
+  name: "realtime_dashboard",
+  description: "Activity in intervals of five minutes, those without any too; the oldest first.",
+  params: z.object({
+    organizer_id: organizer,
+    until: moment.describe("the last interval is the one of this moment, ISO 8601; default: now"),
+    limit: limit.default(12).describe("how many intervals, 1 to 10000"),
+  }),
+  row: z.object({
+    /** UTC. */
+    interval_start: z.string(),
+    total_events: z.number(),
+    active_users: z.number(),
+    active_sessions: z.number(),
+    page_views: z.number(),
+    purchases: z.number(),
+    errors: z.number(),
+    /** As the events page_load tell it; null when none does. */
+    avg_load_time: z.number().nullable(),
+  }),
+  absent,
+  sql: `
+    SELECT interval_start, sum(events) AS total_events,
+      uniqExactMerge(users) AS active_users, uniqExactMerge(sessions) AS active_sessions,
+      sum(dashboard.page_views) AS page_views, sum(dashboard.purchases) AS purchases, sum(dashboard.errors) AS errors,
+      toFloat64(sum(load_time)) / nullIf(sum(load_times), 0) AS avg_load_time
+    FROM bilten_analytics.dashboard_per_5_minutes AS dashboard
+    WHERE interval_start >= ${firstInterval} AND interval_start <= ${lastInterval} AND ${ofOrganizer}
+    GROUP BY interval_start
+    ORDER BY interval_start WITH FILL FROM ${firstInterval} TO ${lastInterval} + 1 STEP 300`,
+});
+
+export const organizerDailyMetrics = defineQuery({
+  name: "organizer_daily_metrics",
+  description: "What happened for each organizer, by day of UTC, the latest day first.",
+  params: z.object({ organizer_id: organizer, ...range, limit }),
+  row: z.object({
+    date: z.string(),
+    organizer_id: z.string(),
+    total_events: z.number(),
+    unique_visitors: z.number(),
+    unique_sessions: z.number(),
+    page_views: z.number(),
+    ticket_purchases: z.number(),
+    event_views: z.number(),
+    registrations: z.number(),
+  }),
+  absent,
+  sql: `
+    SELECT * FROM bilten_analytics.organizer_daily_metrics_mv
+    WHERE ${daysInRange} AND ${ofOrganizer}
+    ORDER BY date DESC, total_events DESC, organizer_id
+    LIMIT {limit: UInt32}`,
+});
+
+export const eventPerformance = defineQuery({
+  name: "event_performance",
+  description: "How each event of an organizer does over days of UTC, the one with most visitors first.",
+  params: z.object({
+    organizer_id: organizer,
+    event_id: z.string().default("").describe("only this event"),
+    ...range,
+    limit,
+  }),
+  row: z.object({
+    event_id: z.string(),
+    organizer_id: z.string(),
+    total_interactions: z.number(),
+    unique_visitors: z.number(),
+    unique_sessions: z.number(),
+    views: z.number(),
+    purchases: z.number(),
+    shares: z.number(),
+    favorites: z.number(),
+    /** As the events page_duration tell it; null when none does. */
+    avg_duration: z.number().nullable(),
+  }),
+  absent,
+  sql: `
+    SELECT event_id, organizer_id, sum(interactions) AS total_interactions,
+      uniqExactMerge(users) AS unique_visitors, uniqExactMerge(sessions) AS unique_sessions,
+      sum(days.views) AS views, sum(days.purchases) AS purchases, sum(days.shares) AS shares, sum(days.favorites) AS favorites,
+      toFloat64(sum(duration)) / nullIf(sum(durations), 0) AS avg_duration
+    FROM bilten_analytics.event_performance_per_day AS days
+    WHERE ${daysInRange} AND ${ofOrganizer} AND ({event_id: String} = '' OR event_id = {event_id: String})
+    GROUP BY event_id, organizer_id
+    ORDER BY unique_visitors DESC, total_interactions DESC, organizer_id, event_id
+    LIMIT {limit: UInt32}`,
+});
