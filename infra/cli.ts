@@ -9,6 +9,7 @@ import { register as registerCommits } from "./commands/commits.ts";
 import { register as registerDemo } from "./commands/demo.ts";
 import { register as registerDown } from "./commands/down.ts";
 import { register as registerFaults } from "./commands/faults.ts";
+import { register as registerKeys } from "./commands/keys.ts";
 import { register as registerLogs } from "./commands/logs.ts";
 import { register as registerMappings } from "./commands/mappings.ts";
 import { register as registerMigrate } from "./commands/migrate.ts";
@@ -57,6 +58,7 @@ registerCommits(program);
 program.commandsGroup("Answers:");
 registerSql(program);
 registerAsk(program);
+registerKeys(program);
 registerQuarantine(program);
 registerTrace(program);
 

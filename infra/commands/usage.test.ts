@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { register as registerAsk } from "./ask.ts";
 import { register as registerChat } from "./chat.ts";
 import { register as registerCommits } from "./commits.ts";
+import { register as registerKeys } from "./keys.ts";
 import { register as registerQuarantine } from "./quarantine.ts";
 import { register as registerRatings } from "./ratings.ts";
 import { register as registerSql } from "./sql.ts";
@@ -13,7 +14,15 @@ async function complaint(...args: string[]): Promise<string> {
   const program = new Command("sluice")
     .exitOverride()
     .configureOutput({ writeErr: (text) => (said += text), writeOut: (text) => (said += text) });
-  const all = [registerAsk, registerChat, registerCommits, registerQuarantine, registerRatings, registerSql];
+  const all = [
+    registerAsk,
+    registerChat,
+    registerCommits,
+    registerKeys,
+    registerQuarantine,
+    registerRatings,
+    registerSql,
+  ];
   for (const register of all) register(program);
   const error = await program.parseAsync(args, { from: "user" }).catch((thrown: CommanderError) => thrown);
   expect(error).toMatchObject({
@@ -47,6 +56,14 @@ describe("a wrong command line", () => {
     ["commits send --repo tea", /--repo.*OWNER\/NAME/],
     ["quarantine list --limit 0", /--limit/],
     ["quarantine show", /missing required argument 'id'/],
+    ["keys create", /--name/],
+    ["keys create --name x --kind admin", /--kind.*read, write/],
+    ["keys create --name x --source web", /--kind write/],
+    ["keys create --name x --kind write --endpoint shadow_types", /--endpoint is for read keys/],
+    ["keys create --name x --origin www.example", /--origin.*https/],
+    ["keys create --name x --per-minute -1", /--per-minute.*from 0/],
+    ["keys create --name x --expires soon", /--expires.*30d/],
+    ["keys revoke", /missing required argument 'id'/],
     ["sql", /missing required argument 'query'/],
     ["sql x --param novalue", /NAME=VALUE/],
     ["ask shadow_types --param =x", /NAME=VALUE/],
