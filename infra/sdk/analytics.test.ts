@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { AnalyticsIngestionService, type AnalyticsOptions } from "./analytics.ts";
+import { fileSpool } from "./file-spool.ts";
+import { type Behaviour, FakeCollector } from "./testing.ts";
+
+const open: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one[Symbol.asyncDispose]();
+});
+
+async function openCollector(...behaviours: Behaviour[]): Promise<FakeCollector> {
+  const collector = await new FakeCollector().open();
+  open.push(collector);
+  collector.behaviours.push(...behaviours);
+  return collector;
+}
+
+function openService(collector: { url: string }, options: AnalyticsOptions = {}) {
+  const dropped: (string | number)[][] = [];
+  const errors: string[] = [];
+  const service = new AnalyticsIngestionService({
+    url: collector.url,
+    key: "write-key",
+    source: "test",
+    retryDelay: 5,
+    requestTimeout: 300,
+    onDrop: (events, reason, detail) =>
+      void dropped.push([reason, events.length, ...(detail ? [detail] : [])]),
+    onError: (message) => void errors.push(message),
+    ...options,
+  });
+  return { service, dropped, errors };
+}
+
+const track = (service: AnalyticsIngestionService, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => service.trackEvent({ event_type: "search", properties: { n } }));
+
+const once = (ids: string[]) => new Map(ids.map((id) => [id, 1]));
+
+test("events go together, compressed, with the key and who they are of", async () => {
+  const collector = await openCollector();
+  const { service } = openService(collector);
+  service.identify("ann", { organizer_id: "hall" });
+  const ids = [...track(service, 50), service.trackPageView({ page_url: "/" })];
+  ids.push(
+    service.trackTicketSale({ event_id: "c", quantity: 1, price: 10, currency: "EUR", user_id: "bob" }),
+  );
+  expect(await service.flush()).toBe(0);
+  expect(collector.taken).toEqual(once(ids));
+  const [request, ...more] = collector.requests;
+  expect(more).toEqual([]);
+  expect(request).toMatchObject({
+    url: expect.stringMatching(/^\/v1\/events\/test\?sent_at=\d{4}-/),
+    headers: {
+      authorization: "Bearer write-key",
+      "content-encoding": "gzip",
+      "content-type": "application/octet-stream",
+    },
+  });
+  expect(request?.events.slice(-2)).toMatchObject([
+    { event_type: "page_view", user_id: "ann", organizer_id: "hall", session_id: expect.any(String) },
+    { event_type: "ticket_purchase", user_id: "bob", price: 10 },
+  ]);
+  await service.close();
+});
+
+test("a full batch goes at once, a smaller one when its time has come", async () => {
+  const collector = await openCollector();
+  const { service } = openService(collector, { batchSize: 3, flushInterval: 60 });
+  track(service, 3);
+  await vi.waitFor(() => expect(collector.requests).toHaveLength(1), { timeout: 50, interval: 5 });
+  track(service, 1);
+  await vi.waitFor(() => expect(collector.taken.size).toBe(4));
+  await service.close();
+});
+
+test.each<[string, Behaviour]>([
+  ["cuts the connection before it has them", "cut-before"],
+  ["cuts the connection after it has them", "cut-after"],
+  ["never answers", "hang"],
+  ["is a hotel's welcome page", "hotel"],
+  ["answers 500", { status: 500 }],
+  ["answers 502", { status: 502 }],
+  ["answers 503", { status: 503, headers: { "retry-after": "0" } }],
+  ["answers 408", { status: 408 }],
+  ["answers 429", { status: 429, headers: { "retry-after": "0" } }],
+])("a collector that %s gets all of it again, under the same ids", async (_what, behaviour) => {
+  const collector = await openCollector(behaviour, behaviour);
+  const { service, dropped, errors } = openService(collector);
+  const ids = track(service, 20);
+  expect(await service.flush()).toBe(0);
+  expect([...collector.taken.keys()]).toEqual(ids);
+  expect(collector.requests).toHaveLength(3);
+  expect(dropped).toEqual([]);
+  expect(errors).toHaveLength(1);
+  await service.close();
+});
+
+test("a pause the collector asks for is kept", async () => {
+  const collector = await openCollector({ status: 429, headers: { "retry-after": "1" } });
+  const { service } = openService(collector);
+  track(service, 1);
+  await service.flush();
+  const [first, second] = collector.requests;
+  expect(Number(second?.at) - Number(first?.at)).toBeGreaterThanOrEqual(990);
+  await service.close();
+});
+
+test("of a batch only what may succeed is sent again; the rest is told with the collector's reason", async () => {
+  const collector = await openCollector({
+    refuse: ({ properties }) => {
+      const { n } = properties as { n: number };
+      if (n === 1) return { code: "invalid_event", message: "no", retryable: false };
+      return n === 2 ? { code: "busy", message: "later", retryable: true } : undefined;
+    },
+  });
+  const { service, dropped } = openService(collector);
+  const ids = track(service, 4);
+  expect(await service.flush()).toBe(0);
+  expect(collector.requests.map(({ events }) => events.length)).toEqual([4, 1]);
+  expect(collector.taken).toEqual(once([ids[0], ids[3], ids[2]] as string[]));
+  expect(dropped).toEqual([["refused", 1, "invalid_event: no"]]);
+  await service.close();
+});
+
+test("a batch that is too large is halved until it fits, and one event that alone is too large is told", async () => {
+  const large = { status: 413 };
+  const collector = await openCollector(large, large, large);
+  const { service, dropped } = openService(collector);
+  const ids = track(service, 4);
+  expect(await service.flush()).toBe(0);
+  expect(collector.requests.map(({ events }) => events.length)).toEqual([4, 2, 1, 1, 1, 1]);
+  expect(collector.taken).toEqual(once(ids.slice(1)));
+  expect(dropped).toEqual([["oversized", 1]]);
+  await service.close();
+});
+
+test("a wrong key loses nothing, and is told", async () => {
+  const collector = await openCollector({ status: 401 });
+  const { service, errors } = openService(collector);
+  const ids = track(service, 2);
+  expect(await service.flush(100)).toBe(2);
+  expect(errors).toEqual([expect.stringContaining("401")]);
+  expect(await service.close()).toBe(0);
+  expect(collector.taken).toEqual(once(ids));
+});
+
+test("an outage loses nothing within the bounds, and what goes beyond them is told", async () => {
+  const [away] = [await new FakeCollector().open()];
+  await away[Symbol.asyncDispose]();
+  const { service, dropped } = openService(away, { maxEvents: 100, batchSize: 10 });
+  const ids: string[] = [];
+  for (let round = 0; round < 15; round++) {
+    ids.push(...track(service, 10));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const collector = new FakeCollector();
+  open.push(collector);
+  await collector.open(Number(new URL(away.url).port));
+  expect(await service.close()).toBe(0);
+  expect(collector.taken).toEqual(once(ids.slice(50)));
+  expect(dropped.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(50);
+  expect(dropped.every(([reason]) => reason === "full")).toBe(true);
+});
+
+test("what the end of a program leaves is sent by the next one", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "analytics-"));
+  const spool = () => fileSpool(join(folder, "deep", "spool.ndjson"));
+  const collector = await openCollector({ status: 500 }, "hang");
+  const first = openService(collector, { spool: spool() });
+  const ids = track(first.service, 5);
+  expect(await first.service.close(50)).toBe(5);
+  expect(first.dropped).toEqual([]);
+  const second = openService(collector, { spool: spool() });
+  expect(await second.service.flush()).toBe(0);
+  expect(collector.taken).toEqual(once(ids));
+  await second.service.close();
+  const third = openService(collector, { spool: spool() });
+  expect(await third.service.flush()).toBe(0);
+  await third.service.close();
+  expect(collector.taken).toEqual(once(ids));
+  rmSync(folder, { recursive: true });
+});
+
+test("without a spool the end tells what was not sent, and takes nothing more", async () => {
+  const collector = await openCollector("hang", "hang");
+  const { service, dropped } = openService(collector);
+  track(service, 3);
+  expect(await service.close(50)).toBe(3);
+  expect(dropped).toEqual([["closed", 3]]);
+  expect(() => service.trackPageView()).toThrow("closed");
+});
+
+test("an event larger than the collector takes is told at once", () => {
+  const { service, dropped } = openService({ url: "http://127.0.0.1:1" });
+  service.trackEvent({ event_type: "x", properties: { text: "y".repeat(300_000) } });
+  expect(dropped).toEqual([["oversized", 1]]);
+});
+
+test("without a key it says what to set", () => {
+  expect(() => new AnalyticsIngestionService({ url: "http://127.0.0.1:1" })).toThrow("SLUICE_WRITE_KEY");
+});
