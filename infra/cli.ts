@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { register as registerAnalytics } from "./commands/analytics.ts";
 import { register as registerAsk } from "./commands/ask.ts";
 import { register as registerBench } from "./commands/bench.ts";
 import { register as registerChat } from "./commands/chat.ts";
@@ -54,6 +55,7 @@ program.commandsGroup("Events:");
 registerChat(program);
 registerRatings(program);
 registerCommits(program);
+registerAnalytics(program);
 
 program.commandsGroup("Answers:");
 registerSql(program);

@@ -39,6 +39,8 @@ const variables = z.object({
   POSTGRES_REPLICATION_PASSWORD: z.string().default(""),
   SLUICE_READ_KEY: z.string().default(""),
   SLUICE_WRITE_KEY: z.string().default(""),
+  /** Event source mappings to run, by function, with commas between; empty: all. */
+  SLUICE_MAPPINGS: z.string().default(""),
   GITHUB_API_URL: z.url().default("https://api.github.com"),
   GITHUB_TOKEN: z.string().default(""),
 });

@@ -15,6 +15,7 @@ const generators = [
   { name: "chat", args: ["chat", "send", "--bot", "--rate", "2"] },
   { name: "ratings", args: ["ratings", "send", "--rate", "20"] },
   { name: "commits", args: ["commits", "send", "--rate", "2"] },
+  { name: "analytics", args: ["analytics", "send", "10"] },
 ];
 
 /** Seconds for a generator to end; one that does not is killed with all else. */
@@ -91,11 +92,11 @@ async function count(
 async function counts(client: ReturnType<typeof createClient>, signal: AbortSignal): Promise<string> {
   const result = await client.query({
     query: `SELECT (SELECT count() FROM user_messages) AS messages, (SELECT count() FROM shadow) AS ratings,
-      (SELECT count() FROM github.commits) AS commits`,
+      (SELECT count() FROM github.commits) AS commits, (SELECT count() FROM bilten_analytics.events) AS events`,
     format: "JSONEachRow",
     abort_signal: signal,
     clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
   });
-  const [row] = await result.json<{ messages: number; ratings: number; commits: number }>();
-  return `in ClickHouse: ${row?.messages} chat messages, ${row?.ratings} ratings classified, ${row?.commits} commits`;
+  const [row] = await result.json<Record<"messages" | "ratings" | "commits" | "events", number>>();
+  return `in ClickHouse: ${row?.messages} chat messages, ${row?.ratings} ratings classified, ${row?.commits} commits, ${row?.events} product events`;
 }

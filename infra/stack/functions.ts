@@ -16,7 +16,14 @@ export const functions: Service = {
     const bin = join(projectRoot, "node_modules", ".bin");
     return {
       command: process.execPath,
-      args: [join(projectRoot, "node_modules/serverless/bin/serverless.js"), "offline", "start"],
+      args: [
+        join(projectRoot, "node_modules/serverless/bin/serverless.js"),
+        "offline",
+        "start",
+        ...settings.SLUICE_MAPPINGS.split(",")
+          .filter(Boolean)
+          .flatMap((name) => ["--mapping", name.trim()]),
+      ],
       env: {
         PATH: `${bin}${delimiter}${process.env.PATH}`,
         SLUICE_HOME: settings.home,
