@@ -21,6 +21,7 @@ import { register as registerSql } from "./commands/sql.ts";
 import { register as registerStatus } from "./commands/status.ts";
 import { register as registerTrace } from "./commands/trace.ts";
 import { register as registerUp } from "./commands/up.ts";
+import { register as registerUsers } from "./commands/users.ts";
 import { quieten } from "./terminal/quieten.ts";
 import { reportError } from "./terminal/report-error.ts";
 
@@ -56,6 +57,7 @@ registerChat(program);
 registerRatings(program);
 registerCommits(program);
 registerAnalytics(program);
+registerUsers(program);
 
 program.commandsGroup("Answers:");
 registerSql(program);

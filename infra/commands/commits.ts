@@ -29,7 +29,8 @@ export function register(program: Command): void {
     .summary("produce commits to the topic commits_topic")
     .description(
       "Produce commits to the topic commits_topic. A commit counts as sent when Kafka has acknowledged it on every in-sync\n" +
-        "replica; however often it is sent, it is one row in github.commits.\n\n" +
+        "replica; however often it is sent, it is one row in github.commits. Invented ones are by the people in Postgres\n" +
+        "(table github_users) when there are any, else by a few invented ones.\n\n" +
         "--source github reads the history of a repository's branch and goes on where the last run stopped; GITHUB_TOKEN is the\n" +
         "token it asks with. Rate limits are waited for.",
     )
@@ -51,7 +52,7 @@ export function register(program: Command): void {
     .option("--count <n>", "stop after so many (default: go on until Ctrl-C)", parseCount)
     .option(
       "--seed <n>",
-      "the same seed gives the same commits, ids included (default: a new one, printed)",
+      "the same seed gives the same commits by the same people, ids included (default: a new one, printed)",
       parseSeed,
     )
     .option(
@@ -77,21 +78,38 @@ export function register(program: Command): void {
 }
 
 async function send(options: SendOptions): Promise<void> {
-  const [{ loadSettings }, { commits }, { anySeed }, { sendCommits }, { reportSending }] = await Promise.all([
+  const [
+    { loadSettings },
+    { commits },
+    { openPeopleAuthors },
+    { anySeed },
+    { sendCommits },
+    { reportSending },
+  ] = await Promise.all([
     import("../settings.ts"),
     import("../generate/commits.ts"),
+    import("../generate/people-authors.ts"),
     import("../generate/random.ts"),
     import("../generate/send-commits.ts"),
     import("../terminal/report-sending.ts"),
   ]);
   const { rate = 10, count = Number.POSITIVE_INFINITY, seed = anySeed(), repo } = options;
-  const { brokers } = loadSettings();
+  const { brokers, postgresUrl } = loadSettings();
   if (options.seed === undefined) process.stderr.write(`--seed ${seed} repeats this run\n`);
-  const source = commits(seed, repo === undefined ? {} : { repo });
-  await reportSending("commit", options.json, async (watched) => ({
-    seed,
-    ...(await sendCommits({ brokers, commits: source, rate, count, ...watched })),
-  }));
+  const people = await openPeopleAuthors(postgresUrl);
+  if (people) process.stderr.write(`the authors are the ${people.authors().length} people in Postgres\n`);
+  const source = commits(seed, {
+    ...(repo !== undefined && { repo }),
+    ...(people && { authors: people.authors }),
+  });
+  try {
+    await reportSending("commit", options.json, async (watched) => ({
+      seed,
+      ...(await sendCommits({ brokers, commits: source, rate, count, ...watched })),
+    }));
+  } finally {
+    await people?.close();
+  }
 }
 
 async function sendFromGitHub(repo: string, options: SendOptions): Promise<void> {

@@ -6,7 +6,7 @@ export interface Author {
   zone: number;
 }
 
-export const authors: Author[] = [
+export const inventedAuthors: Author[] = [
   { login: "ada", weight: 21, zone: 1 },
   { login: "bruno", weight: 17, zone: -3 },
   { login: "chidi", weight: 14, zone: 1 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { commit } from "../../events/commit.ts";
 import { commits } from "./commits.ts";
+import { asAuthor } from "./people-authors.ts";
 
 const until = Date.UTC(2026, 5, 1);
 const take = (seed: number, count: number, repo?: string) =>
@@ -38,6 +39,18 @@ describe("invented commits", () => {
       local.filter((at) => at.getUTCHours() >= from && at.getUTCHours() < to).length;
     expect(between(9, 18)).toBeGreaterThan(10 * between(0, 6));
     expect(local.filter((at) => at.getUTCDay() % 6 === 0).length).toBeLessThan(ada.length / 8);
+  });
+
+  it("are by whoever is there at the time, the ids as ever", () => {
+    const authors = [asAuthor("ann-tea")];
+    const source = commits(7, { until, authors: () => authors });
+    const before = source.take(20).toArray();
+    expect(new Set(before.map(({ author }) => author))).toEqual(new Set(["ann-tea"]));
+    expect(before.map(({ commit_id }) => commit_id)).toEqual(take(7, 20).map(({ commit_id }) => commit_id));
+    const later = commits(7, { until, authors: () => authors });
+    later.next();
+    authors[0] = asAuthor("bob");
+    expect(later.next().value.author).toBe("bob");
   });
 
   it("are of one repository when one is asked for", () => {

@@ -1,12 +1,23 @@
 import type { CommitInput } from "../../events/commit.ts";
-import { authors, bodies, branches, hours, repos, things, verbs } from "./commit-words.ts";
-import { createRandom, type Random } from "./random.ts";
+import {
+  type Author,
+  bodies,
+  branches,
+  hours,
+  inventedAuthors,
+  repos,
+  things,
+  verbs,
+} from "./commit-words.ts";
+import { createRandom, pick, type Random } from "./random.ts";
 
 export interface CommitsOptions {
   /** All commits are of this repository; otherwise of several invented ones. */
   repo?: string;
   /** Epoch milliseconds: the commits are of the 90 days before it. Default: now. */
   until?: number;
+  /** Who commits at the time, never nobody. Default: a few invented ones. */
+  authors?: () => Author[];
 }
 
 /** Nothing is left out. */
@@ -18,12 +29,12 @@ const days = 90;
 /** Endless invented commits. The same seed gives the same ids, authors and messages, and at the same `until` the same moments. */
 export function* commits(
   seed: number,
-  { repo, until = Date.now() }: CommitsOptions = {},
+  { repo, until = Date.now(), authors = () => inventedAuthors }: CommitsOptions = {},
 ): Generator<InventedCommit, never> {
   const random = createRandom(seed);
   const moments = createRandom(~seed); // How many numbers a moment takes depends on `until`; nothing else may.
   for (;;) {
-    const author = pick(random, authors);
+    const author = pick(random, authors());
     const committed = momentOf(moments, author.zone, until);
     const authored = committed - (moments(4) === 0 ? moments(48 * hour) : 0);
     const committed_at = new Date(committed).toISOString();
@@ -62,12 +73,3 @@ function messageOf(random: Random): string {
 
 /** Most commits are small, a few are not: as many lines as up to seven doublings make. */
 const size = (random: Random): number => random(2 ** random(8) + 1);
-
-function pick<Item extends { weight: number }>(random: Random, items: Item[]): Item {
-  let left = random(items.reduce((sum, { weight }) => sum + weight, 0));
-  for (const item of items) {
-    left -= item.weight;
-    if (left < 0) return item;
-  }
-  throw new RangeError("nothing to pick from");
-}

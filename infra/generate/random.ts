@@ -17,3 +17,13 @@ export function createRandom(seed: number): Random {
 
 /** A seed to print, so that a run without one can be repeated. */
 export const anySeed = () => Math.floor(Math.random() * 2 ** 32);
+
+/** One of the items, by weight. */
+export function pick<Item extends { weight: number }>(random: Random, items: readonly Item[]): Item {
+  let left = random(items.reduce((sum, { weight }) => sum + weight, 0));
+  for (const item of items) {
+    left -= item.weight;
+    if (left < 0) return item;
+  }
+  throw new RangeError("nothing to pick from");
+}
