@@ -97,7 +97,7 @@ async function send(options: SendOptions): Promise<void> {
   const { brokers, postgresUrl } = loadSettings();
   if (options.seed === undefined) process.stderr.write(`--seed ${seed} repeats this run\n`);
   const people = await openPeopleAuthors(postgresUrl);
-  if (people) process.stderr.write(`the authors are the ${people.authors().length} people in Postgres\n`);
+  if (people?.people()) process.stderr.write(`the authors are the ${people.people()} people in Postgres\n`);
   const source = commits(seed, {
     ...(repo !== undefined && { repo }),
     ...(people && { authors: people.authors }),

@@ -1,4 +1,4 @@
-import type { Author } from "./commit-words.ts";
+import { type Author, inventedAuthors } from "./commit-words.ts";
 import { openPeopleTable } from "./people-table.ts";
 import { createRandom } from "./random.ts";
 
@@ -6,29 +6,28 @@ import { createRandom } from "./random.ts";
 const refresh = 5;
 
 export interface PeopleAuthors {
-  /** The people there are, or were when they could be asked last; never empty. */
+  /** The people there are, or were when they could be asked last; invented ones while there is nobody. */
   authors(): Author[];
+  /** How many people there are. */
+  people(): number;
   close(): Promise<void>;
 }
 
-/** The people in Postgres as authors of invented commits, kept up to date; `undefined` when there is no Postgres, no table, or nobody in it. */
+/** The people in Postgres as authors of invented commits, kept up to date; `undefined` without Postgres or the table. */
 export async function openPeopleAuthors(url: string): Promise<PeopleAuthors | undefined> {
   const table = await openPeopleTable(url).catch(() => undefined);
-  const read = async () => ((await table?.people()) ?? []).map(({ user_name }) => asAuthor(user_name));
-  let current = await read().catch(() => []);
-  if (current.length === 0) {
-    await table?.close();
-    return undefined;
-  }
+  if (!table) return undefined;
+  const read = async () => (await table.people()).map(({ user_name }) => asAuthor(user_name));
+  let current = await read().catch((): Author[] => []);
   const timer = setInterval(async () => {
-    const people = await read().catch(() => []);
-    if (people.length > 0) current = people;
+    current = await read().catch(() => current);
   }, refresh * 1000).unref();
   return {
-    authors: () => current,
+    authors: () => (current.length > 0 ? current : inventedAuthors),
+    people: () => current.length,
     async close() {
       clearInterval(timer);
-      await table?.close().catch(() => {});
+      await table.close().catch(() => {});
     },
   };
 }

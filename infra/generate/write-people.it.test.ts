@@ -9,6 +9,7 @@ import { readRun } from "../stack/record.ts";
 import { startServices } from "../stack/start.ts";
 import { stopServices } from "../stack/stop.ts";
 import { freePorts } from "../test/ports.ts";
+import { inventedAuthors } from "./commit-words.ts";
 import type { Person } from "./people.ts";
 import { openPeopleAuthors } from "./people-authors.ts";
 import { type WritePeople, writePeople } from "./write-people.ts";
@@ -132,13 +133,14 @@ test("it keeps its rate, and ends when it is interrupted", async () => {
 });
 
 test("invented commits are by the people there are; without any, or any Postgres, by invented ones", async () => {
-  expect(await openPeopleAuthors(settings.postgresUrl)).toBeUndefined();
   expect(await openPeopleAuthors("postgres://127.0.0.1:1/x")).toBeUndefined();
+  const nobody = await openPeopleAuthors(settings.postgresUrl);
+  expect([nobody?.people(), nobody?.authors()]).toEqual([0, inventedAuthors]);
+  await nobody?.close();
   await write({ count: 10 });
   const authors = await openPeopleAuthors(settings.postgresUrl);
-  expect(authors?.authors().map(({ login }) => login)).toEqual(
-    (await people()).map(({ user_name }) => user_name),
-  );
+  const names = (await people()).map(({ user_name }) => user_name);
+  expect([authors?.people(), authors?.authors().map(({ login }) => login)]).toEqual([10, names]);
   await authors?.close();
 });
 
