@@ -1,5 +1,6 @@
 import { v4 as randomUuid, v5 as uuidv5 } from "uuid";
 import type { Reason } from "../../events/contract.ts";
+import { replayHeader } from "../../events/replay.ts";
 import { isOneOf } from "./identity.ts";
 import type { Message } from "./message.ts";
 import { arrayOfPairs, dateTime64, encodeColumns, string, uuid } from "./row-binary.ts";
@@ -63,9 +64,15 @@ export async function quarantine(
   if (rejected.length === 0) return;
   const rows = rejected.map(({ message, reason, detail }) => {
     const { source, position, body, headers } = message;
-    const id = position === "" ? randomUuid() : uuidv5(`${consumer} ${source} ${position}`, namespace);
+    const name = `${consumer} ${source} ${position}${attemptOf(headers)}`;
+    const id = position === "" ? randomUuid() : uuidv5(name, namespace);
     const row = { id, at: now, source, position, reason, detail, body: body ?? Buffer.alloc(0), headers };
     return { row, place: id, key: id, at: message.sentAt ?? 0 };
   });
   await beginWrite(store, table, hold)(rows);
 }
+
+const attemptOf = (headers: Message["headers"]): string => {
+  const header = headers.find(([name]) => name === replayHeader);
+  return header ? ` ${header[1].toString()}` : "";
+};

@@ -59,10 +59,9 @@ export async function showQuarantined(id: string): Promise<Shown & { body: Buffe
 
 export function renderList(rows: Listed[]): string {
   if (rows.length === 0) return "Nothing is quarantined.\n";
-  const shown = columns.filter((column) => column !== "status");
   return renderTable(
-    shown,
-    rows.map((row) => shown.map((column) => row[column])),
+    columns,
+    rows.map((row) => columns.map((column) => row[column])),
   );
 }
 

@@ -11,6 +11,13 @@ Examples:
   $ npx sluice quarantine show 0199…
   $ npx sluice quarantine show 0199… --raw > body.bin`;
 
+const replayExamples = `
+Examples:
+  $ npx sluice quarantine replay 0199…
+  $ npx sluice quarantine show 0199… --raw > 0199….json     then mend it
+  $ npx sluice quarantine replay --file 0199….json
+  $ npx sluice quarantine replay --source kafka:dominate --reason invalid_event`;
+
 interface ListOptions {
   reason?: string;
   source?: string;
@@ -51,4 +58,44 @@ export function register(program: Command): void {
       else if (json) process.stdout.write(`${JSON.stringify({ ...row, body: body.toString("base64") })}\n`);
       else process.stdout.write(renderOne(row, body));
     });
+  quarantine
+    .command("replay")
+    .summary("send rejected messages again, as they came or mended")
+    .description(
+      "Send rejected messages again the way they came: to their topic, their queue or the collector. What counts once still does,\n" +
+        "however often it is replayed. What is rejected again is a new entry beside the old one.",
+    )
+    .argument("[id...]", "ids, as `quarantine list` shows them")
+    .option(
+      "--file <file>",
+      "this file instead of the original bytes; its name is the id, unless one is given",
+    )
+    .option("--reason <reason>", "all new ones of this reason")
+    .option("--source <source>", "all new ones of this source, such as kafka:dominate")
+    .option("--json", "print {replayed, sources}")
+    .addHelpText("after", replayExamples)
+    .action(replay);
+}
+
+interface ReplayOptions {
+  file?: string;
+  reason?: string;
+  source?: string;
+  json?: boolean;
+}
+
+async function replay(ids: string[], { json, ...filter }: ReplayOptions, command: Command): Promise<void> {
+  if (ids.length === 0 && !filter.file && !filter.reason && !filter.source)
+    command.error("error: which ones? Give ids, --file, --reason or --source.");
+  const { replayQuarantined } = await import("./quarantine-replay.ts");
+  const { openProgress } = await import("../terminal/progress.ts");
+  const progress = openProgress("replaying");
+  try {
+    const result = await replayQuarantined({ ids, ...filter }, (done) => progress.update(`replayed ${done}`));
+    progress.end(`replayed ${result.replayed} ${result.replayed === 1 ? "message" : "messages"}`);
+    if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  } catch (error) {
+    progress.end();
+    throw error;
+  }
 }
