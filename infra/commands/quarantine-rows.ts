@@ -60,7 +60,7 @@ export async function showQuarantined(id: string): Promise<Shown & { body: Buffe
 export function renderList(rows: Listed[]): string {
   if (rows.length === 0) return "Nothing is quarantined.\n";
   return renderTable(
-    columns,
+    [...columns],
     rows.map((row) => columns.map((column) => row[column])),
   );
 }
