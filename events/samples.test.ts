@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { change } from "./change.ts";
 import { chatMessage } from "./chat-message.ts";
 import { commit } from "./commit.ts";
 import { decodeKafkaEvent } from "./envelope/kafka.ts";
@@ -22,6 +23,7 @@ test.each([
     incompletePush,
   ],
   ["kafka.commits", decodeKafkaEvent(read("kafka.commits")).map(({ value }) => value), commit],
+  ["kafka.changes", decodeKafkaEvent(read("kafka.changes")).map(({ value }) => value), change],
   ["kafka.events", decodeKafkaEvent(read("kafka.events")).map(({ value }) => value), event],
 ])("the captured %s holds messages that keep their contract", (_name, bodies, contract) => {
   expect(bodies.length).toBeGreaterThan(0);

@@ -4,6 +4,7 @@ import manifest from "../package.json" with { type: "json" };
 import { register as registerAnalytics } from "./commands/analytics.ts";
 import { register as registerAsk } from "./commands/ask.ts";
 import { register as registerBench } from "./commands/bench.ts";
+import { register as registerCdc } from "./commands/cdc.ts";
 import { register as registerChat } from "./commands/chat.ts";
 import { register as registerClickHouse } from "./commands/clickhouse.ts";
 import { register as registerCommits } from "./commands/commits.ts";
@@ -69,6 +70,7 @@ registerTrace(program);
 program.commandsGroup("Tables:");
 registerMigrate(program);
 registerClickHouse(program);
+registerCdc(program);
 
 program.commandsGroup("Proofs:");
 registerBench(program);

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 import { fail, isOvertaken, isRefusedRow, mayPass, Overtaken, reasonOf } from "./store-error.ts";
-import { describeTarget, type Target } from "./target.ts";
+import { describeTarget, quoteName, type Target } from "./target.ts";
 
 /** What functions need of ClickHouse to write. Whatever goes wrong is a `StoreError`. */
 export interface Store {
@@ -92,7 +92,8 @@ function openWithin(client: ClickHouseClient, options: StoreOptions, targets: Ma
     async insert({ table, columns, rows, token, comment, condition }) {
       const { structure, settings } = await target(table).catch(fail(table));
       const where = condition === undefined ? "" : `WHERE ${condition.where}`;
-      const query = `INSERT INTO ${table} (${columns.join(", ")}) SELECT * FROM input(${structure(columns)}) ${where} FORMAT RowBinary`;
+      const names = columns.map(quoteName).join(", ");
+      const query = `INSERT INTO ${table} (${names}) SELECT * FROM input(${structure(columns)}) ${where} FORMAT RowBinary`;
       const more = { ...settings, insert_deduplication_token: token, log_comment: comment };
       for (let attempts = 1; ; attempts++) {
         await sleep(pauses[attempts - 1]);

@@ -52,12 +52,15 @@ export async function describeTarget(ask: Ask, table: string): Promise<Target> {
     structure(columns) {
       const missing = columns.filter((name) => !types.has(name));
       if (missing.length > 0) throw new StoreError(absent(table, missing, types.size), false);
-      const structure = columns.map((name) => `\`${name}\` ${types.get(name)}`).join(", ");
+      const structure = columns.map((name) => `${quoteName(name)} ${types.get(name)}`).join(", ");
       return `'${structure.replace(/[\\']/g, "\\$&")}'`;
     },
     settings: { ...settings, ...Object.fromEntries(known) },
   };
 }
+
+/** A name of any characters as SQL takes it. */
+export const quoteName = (name: string): string => `\`${name.replace(/[\\`]/g, "\\$&")}\``;
 
 /** `database.name`; without a database it is the connection's. */
 export function splitName(table: string): { database: string; name: string } {

@@ -1,5 +1,6 @@
 import { connect } from "amqplib";
 import { Kafka, logLevel } from "kafkajs";
+import { readCdcConfig, topicOf } from "../cdc/config.ts";
 import type { Settings } from "../settings.ts";
 
 /** Every exchange, queue and topic of the project. `up` makes them; event source mappings never declare. */
@@ -17,12 +18,21 @@ export const topology = {
   ],
 } as const;
 
+/** The topics of the project, and those of the captured tables, which mappings read whether or not there is a Postgres. */
+export function applyTopics(settings: Settings): Promise<void> {
+  const config = readCdcConfig();
+  return createTopics(settings, [
+    ...topology.topics,
+    ...config.tables.map((table) => topicOf(config, table)),
+  ]);
+}
+
 /** Makes the topics that are not there yet; a topic that is there stays as it is. */
-export async function applyTopics(settings: Settings): Promise<void> {
+export async function createTopics(settings: Settings, names: readonly string[]): Promise<void> {
   const admin = new Kafka({ brokers: settings.brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    const topics = topology.topics.map((topic) => ({ topic, numPartitions: topology.partitions }));
+    const topics = names.map((topic) => ({ topic, numPartitions: topology.partitions }));
     await admin.createTopics({ topics, waitForLeaders: true });
   } finally {
     await admin.disconnect();

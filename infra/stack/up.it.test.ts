@@ -32,6 +32,8 @@ it("starts everything and returns when it is ready", async () => {
     Array(6).fill("running native"),
   );
   expect(mappings.map((one) => `${one.function} ${one.state}`).sort()).toEqual([
+    "applyChanges polling",
+    "applyChanges polling",
     "classifyRatings polling",
     "indexChat polling",
     "ingestCommits polling",

@@ -82,16 +82,47 @@ async function startAll(
   const options = { owner, report, signal: AbortSignal.any([signal, failure.signal]) };
   const start = (wanted: (name: ServiceName) => boolean) =>
     startServices(settings, names.filter(wanted), { ...options, prepare: prepareService });
-  const started = [
-    start(isCapture),
-    start((name) => name !== "functions" && !isCapture(name)).then(async (others) => [
-      ...others,
-      ...(await start((name) => name === "functions")),
-    ]),
-  ];
+  const capture = start(isCapture);
+  const others = start((name) => name !== "functions" && !isCapture(name));
+  const functions = others.then(() => start((name) => name === "functions"));
+  const captured = Promise.all([others, capture]).then(([ready, ...more]) =>
+    captureTables(settings, [...ready, ...more.flat()], options),
+  );
+  const started = [captured, functions];
   for (const one of started) one.catch((error) => failure.abort(error));
   await Promise.allSettled(started);
   return (await Promise.all(started)).flat();
+}
+
+/** Sets up what sql/cdc.yml lists, once all that takes part in it is ready; what keeps it from that is told of `connect`. */
+async function captureTables(
+  settings: Settings,
+  outcomes: Outcome[],
+  { signal, report }: { signal: AbortSignal; report: Report },
+): Promise<Outcome[]> {
+  const began = performance.now();
+  const isReady = (name: ServiceName) =>
+    outcomes.some(({ service, state }) => service === name && state === "ready");
+  if (!(["clickhouse", "kafka", "postgres", "connect"] as const).every(isReady)) return outcomes;
+  try {
+    const [{ setUp }, { readCdcConfig }] = await Promise.all([
+      import("../cdc/setup.ts"),
+      import("../cdc/config.ts"),
+    ]);
+    await setUp(settings, readCdcConfig(), { signal });
+    return outcomes;
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = `it runs, but ${(error as Error).message}`;
+    const failed: Outcome = {
+      service: "connect",
+      state: "unavailable",
+      reason,
+      seconds: (performance.now() - began) / 1000,
+    };
+    report(failed);
+    return outcomes.map((outcome) => (outcome.service === "connect" ? failed : outcome));
+  }
 }
 
 async function stopOwned(settings: Settings, owner: string): Promise<void> {

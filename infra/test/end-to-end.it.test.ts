@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { connect } from "amqplib";
 import { Kafka, logLevel } from "kafkajs";
+import { Client } from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chatMessage } from "../../events/chat-message.ts";
@@ -102,11 +103,29 @@ test("commits of a repository on GitHub are in the table, and those of a signed 
   expect(await until("251 1", count(query), 20)).toBe("251 1");
 }, 60_000);
 
+test("people in Postgres are in github.users as they come, move and go", async () => {
+  const postgres = new Client({ connectionString: stack.settings.postgresUrl });
+  await postgres.connect();
+  const people = count(
+    "SELECT groupArray((user_name, team, age)) FROM (SELECT * FROM github.users ORDER BY user_name)",
+  );
+  await postgres.query(
+    "INSERT INTO github_users VALUES ('ann', 'Developer', 'core', 30), ('bob', 'Manager', 'web', NULL)",
+  );
+  const two = "[('ann','core',30),('bob','web',NULL)]";
+  expect(await until(two, people, 20)).toBe(two);
+  await postgres.query("UPDATE github_users SET team = 'web' WHERE user_name = 'ann'");
+  await postgres.query("DELETE FROM github_users WHERE user_name = 'bob'");
+  await postgres.end();
+  expect(await until("[('ann','web',30)]", people, 20)).toBe("[('ann','web',30)]");
+}, 60_000);
+
 test.each([
   ["indexChat", "rabbitmq.chat", /"delivered": \d/],
   ["classifyRatings", "kafka.ratings", /"delivered": 3/],
   ["storeShadow", "kafka.shadow", /"delivered": \d/],
   ["ingestCommits", "kafka.commits", /"delivered": 3/],
+  ["applyChanges", "kafka.changes", /"delivered": 4/],
   ["collectEvents", "http.events", /"statusCode": 202/],
   ["storeEvents", "kafka.events", /"delivered": \d/],
   ["rollUpMetrics", "schedule", /"days": \d/],

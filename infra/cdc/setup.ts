@@ -1,0 +1,235 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import type { Settings } from "../settings.ts";
+import { createTopics } from "../stack/topology.ts";
+import { type Problem, readCatalogue, type SourceTable } from "./catalogue.ts";
+import type { CdcConfig } from "./config.ts";
+import { type Connect, type ConnectorConfig, openConnect } from "./connect-api.ts";
+import { connectorClass, connectorConfig, findOldOptions, snapshotLsnOf } from "./connector.ts";
+import { makeCopy } from "./copies.ts";
+import { type Postgres, withPostgres } from "./postgres.ts";
+import { checkServer, createLocalTables, prepareSource, signalTable } from "./source.ts";
+
+/** What keeps a capture from being set up: each problem with what mends it. */
+export class CdcProblems extends Error {
+  override name = "CdcProblems";
+  readonly problems: Problem[];
+  constructor(problems: Problem[]) {
+    const lines = problems.map(({ what, mend }) => `\n  - ${what}\n    → ${mend}`);
+    super(`change data capture cannot be set up:${lines.join("")}`);
+    this.problems = problems;
+  }
+}
+
+export interface SetupOptions {
+  /** Read every table anew, with a new slot: what the old one had not delivered is in the tables. */
+  snapshot?: boolean;
+  note?: (text: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface SetupOutcome {
+  tables: { table: string; view: string; created: boolean; added: string[]; readAgain: boolean }[];
+  connector: "created" | "changed" | "unchanged";
+}
+
+/** Sets up everything that is missing between Postgres and ClickHouse, and touches nothing that is right. */
+export const setUp = (
+  settings: Settings,
+  config: CdcConfig,
+  options: SetupOptions = {},
+): Promise<SetupOutcome> =>
+  withPostgres(settings, async (postgres) => {
+    const clickhouse = openAdmin(settings);
+    try {
+      return await run({ postgres, clickhouse, connect: openConnect(settings) }, settings, config, options);
+    } finally {
+      await clickhouse.close();
+    }
+  });
+
+export const openAdmin = (settings: Settings): ClickHouseClient =>
+  createClient({
+    url: settings.clickhouseUrl,
+    username: "default",
+    password: settings.CLICKHOUSE_DEFAULT_PASSWORD,
+    application: "sluice-cdc",
+    log: { level: ClickHouseLogLevel.OFF },
+  });
+
+interface Sides {
+  postgres: Postgres;
+  clickhouse: ClickHouseClient;
+  connect: Connect;
+}
+
+async function run(
+  sides: Sides,
+  settings: Settings,
+  config: CdcConfig,
+  options: SetupOptions,
+): Promise<SetupOutcome> {
+  const { postgres, clickhouse, connect } = sides;
+  const { note = () => {}, snapshot = false } = options;
+  await createLocalTables(postgres, settings);
+  const serverProblems = await checkServer(postgres, config);
+  const { tables, problems } = await readCatalogue(postgres, config);
+  problems.push(...serverProblems.filter(({ mend }) => !(snapshot && mend.includes("--snapshot"))));
+  problems.push(...(await checkConnect(connect, config)));
+  if (problems.length > 0) throw new CdcProblems(problems);
+
+  note("making the publication, and the copies in ClickHouse");
+  await prepareSource(postgres, settings, config, tables);
+  await createTopics(
+    settings,
+    tables.map(({ topic }) => topic),
+  );
+  const outcomes = new Map<SourceTable, Awaited<ReturnType<typeof makeCopy>>>();
+  for (const table of tables) outcomes.set(table, await makeCopy(clickhouse, table, problems));
+  if (problems.length > 0) throw new CdcProblems(problems);
+
+  if (snapshot) await takeAway(sides, config, note);
+  const before = await connect.config(config.connector);
+  const lsn = snapshotLsnOf(before) ?? (await begin(sides, tables));
+  const wanted = connectorConfig(settings, config, tables, lsn);
+  const connector = !before ? "created" : isSame(before, wanted) ? "unchanged" : "changed";
+  if (connector !== "unchanged") await connect.put(config.connector, wanted);
+  note("waiting for Debezium");
+  await untilRunning(connect, config.connector, options.signal);
+  const again = before ? tables.filter((table) => isNew(table, before, outcomes.get(table))) : [];
+  if (again.length > 0) await readAgain(postgres, again);
+  return {
+    connector,
+    tables: tables.map((table) => ({
+      table: table.entry.table,
+      view: table.view,
+      created: outcomes.get(table)?.created ?? false,
+      added: outcomes.get(table)?.added ?? [],
+      readAgain: again.includes(table),
+    })),
+  };
+}
+
+async function checkConnect(connect: Connect, config: CdcConfig): Promise<Problem[]> {
+  const plugins = await connect.plugins();
+  if (!plugins.includes(connectorClass))
+    return [
+      {
+        what: `Kafka Connect has no plugin ${connectorClass}`,
+        mend: "install Debezium's connector for Postgres in it",
+      },
+    ];
+  const others = [...(await connect.all())].filter(
+    ([name, other]) => name !== config.connector && isRival(other, config.topic_prefix),
+  );
+  return others.map(([name, other]) => {
+    const old = findOldOptions(other).map(({ option, instead }) => `${option} (here: ${instead})`);
+    const told = old.length > 0 ? ` It is of the older kind: ${old.join("; ")}.` : "";
+    return {
+      what: `the connector ${name} writes to the topics ${config.topic_prefix}.* too.${told}`,
+      mend: `take it away (curl -X DELETE …/connectors/${name}), or choose another \`topic_prefix\` in sql/cdc.yml`,
+    };
+  });
+}
+
+const isRival = (other: ConnectorConfig, prefix: string): boolean =>
+  (other["connector.class"] ?? "").includes("ostgres") &&
+  (other["topic.prefix"] === prefix || other["database.server.name"] === prefix);
+
+const isSame = (a: ConnectorConfig, b: ConnectorConfig): boolean => {
+  const { name: _, ...rest } = a;
+  return Object.keys({ ...rest, ...b }).every((key) => rest[key] === b[key]);
+};
+
+/** The slot and all that Connect knows of it go; the topics stay, for what they hold is older than what comes next. */
+async function takeAway(
+  { postgres, connect }: Sides,
+  config: CdcConfig,
+  note: (text: string) => void,
+): Promise<void> {
+  if (await connect.config(config.connector)) {
+    note("taking the connector away");
+    await connect.stop(config.connector);
+    for (let tries = 0; ; tries++) {
+      try {
+        await connect.forgetOffsets(config.connector);
+        break;
+      } catch (error) {
+        if (tries === 40) throw error; // Refused until its tasks have ended.
+        await sleep(250);
+      }
+    }
+    await connect.remove(config.connector);
+  }
+  for (let tries = 0; ; tries++) {
+    try {
+      await postgres.query(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1",
+        [config.slot],
+      );
+      return;
+    } catch (error) {
+      if (tries === 40) throw error; // In use until Debezium has let go of it.
+      await sleep(250);
+    }
+  }
+}
+
+/**
+ * Where the log stands before the first snapshot. What the copies hold from an earlier capture is older: it is no longer shown, for
+ * rows may have been deleted since.
+ */
+async function begin({ postgres, clickhouse }: Sides, tables: SourceTable[]): Promise<string> {
+  const [row] = await postgres.query<{ lsn: string }>(
+    "SELECT (pg_current_wal_insert_lsn() - '0/0')::text AS lsn",
+  );
+  const lsn = row?.lsn ?? "0";
+  await clickhouse.insert({
+    table: "sluice.truncations",
+    values: tables.map(({ topic }) => ({ topic, version: String(BigInt(lsn) << 64n) })),
+    format: "JSONEachRow",
+  });
+  return lsn;
+}
+
+async function untilRunning(connect: Connect, name: string, signal?: AbortSignal): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  let restarted = false;
+  for (;;) {
+    const status = await connect.status(name);
+    if (status?.state === "RUNNING") return;
+    if (status?.state === "FAILED") {
+      if (restarted)
+        throw new Error(`Debezium's connector failed: ${status.trace} (npx sluice logs connect)`);
+      await connect.restart(name);
+      restarted = true;
+    }
+    if (performance.now() > deadline)
+      throw new Error(
+        `Debezium's connector is ${status?.state ?? "not there"} after 60 s (npx sluice logs connect)`,
+      );
+    await sleep(250, undefined, { signal });
+  }
+}
+
+const isNew = (
+  { entry }: SourceTable,
+  before: ConnectorConfig,
+  outcome: { created: boolean; added: string[] } | undefined,
+): boolean => {
+  const known = (before["table.include.list"] ?? "").replaceAll("\\", "").split(",").includes(entry.table);
+  return !known || (outcome !== undefined && (outcome.created || outcome.added.length > 0));
+};
+
+/** Asks Debezium for the rows of these tables beside the changes that go on (an incremental snapshot). */
+async function readAgain(postgres: Postgres, tables: SourceTable[]): Promise<void> {
+  const data = JSON.stringify({
+    "data-collections": tables.map(({ entry }) => entry.table),
+    type: "incremental",
+  });
+  await postgres.query(`INSERT INTO ${signalTable} VALUES ($1, 'execute-snapshot', $2)`, [
+    randomUUID(),
+    data,
+  ]);
+}
