@@ -55,21 +55,27 @@ const then = `${candidates("(SELECT DISTINCT user_name FROM github.users_history
       FROM github.users_history
       GROUP BY user_name
     ),
-    made AS (
-      SELECT repo, commit_id, commits.author AS author, committed_at, additions, deletions, candidates.user_name AS user_name, rank
-      FROM (SELECT repo, commit_id, author, committed_at, additions, deletions FROM github.commits WHERE ${chosen}) AS commits
-      LEFT JOIN candidates ON candidates.author = commits.author
+    -- Whom a name means, from each moment on at which that may change.
+    timelines AS (
+      SELECT author, at AS since,
+        min(if(state.4 = 0, (rank, toNullable(asked.user_name), state.1, state.2, state.3), (255, NULL, NULL, NULL, NULL))) AS found
+      FROM (
+        SELECT points.author AS author, at, candidates.user_name AS user_name, rank
+        FROM (
+          SELECT DISTINCT author, since AS at
+          FROM candidates
+          INNER JOIN states ON states.user_name = candidates.user_name
+        ) AS points
+        INNER JOIN candidates ON candidates.author = points.author
+      ) AS asked
+      ASOF INNER JOIN states ON states.user_name = asked.user_name AND states.since <= asked.at
+      GROUP BY author, at
     ),
     people AS (
-      SELECT author, found.2 AS person, found.3 AS team, found.4 AS position, found.5 AS age, count() AS commits,
-        sum(added) AS additions, sum(deleted) AS deletions, min(at) AS first_at, max(at) AS last_at
-      FROM (
-        SELECT author, repo, commit_id, any(committed_at) AS at, any(additions) AS added, any(deletions) AS deleted,
-          min(if(states.user_name IS NOT NULL AND state.4 = 0,
-            (rank, toNullable(states.user_name), state.1, state.2, state.3), (255, NULL, NULL, NULL, NULL))) AS found
-        FROM made
-        ASOF LEFT JOIN states ON states.user_name = made.user_name AND states.since <= made.committed_at
-        GROUP BY author, repo, commit_id
-      )
+      SELECT made.author AS author, found.2 AS person, found.3 AS team, found.4 AS position, found.5 AS age,
+        count() AS commits, sum(made.additions) AS additions, sum(made.deletions) AS deletions,
+        min(committed_at) AS first_at, max(committed_at) AS last_at
+      FROM (SELECT author, committed_at, additions, deletions FROM github.commits WHERE ${chosen}) AS made
+      ASOF LEFT JOIN timelines ON timelines.author = made.author AND timelines.since <= made.committed_at
       GROUP BY author, person, team, position, age
     )`;
