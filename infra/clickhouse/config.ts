@@ -53,6 +53,23 @@ function usersXml(): string {
   );
 }
 
+const xml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
+/**
+ * The policy `tiered`: new parts on the disk every table begins on (a table that has parts already may take the policy, for its own
+ * volume is in it), older ones moved by a table's TTL to the volumes `cold` and `archive`. Elsewhere these are larger, slower disks or S3.
+ */
+function storage(directory: string): string {
+  const tiers = ["cold", "archive"];
+  const disks = tiers.map((name) => tag(name, tag("path", xml(join(directory, name, "/")))));
+  const volumes = ["default", ...tiers].map((name) => tag(name, tag("disk", name)));
+  return tag(
+    "storage_configuration",
+    tag("disks", ...disks),
+    tag("policies", tag("tiered", tag("volumes", ...volumes))),
+  );
+}
+
 /**
  * Writes the engine's configuration beside its data and answers the arguments of every connection. Parameters are set by SQL, so
  * the engine takes long statements; the limit on the client's own statement is kept by the server (guard.ts).
@@ -63,6 +80,7 @@ export function writeConfig(directory: string, memoryLimit: number): string[] {
     tag("users_config", accounts),
     tag("max_server_memory_usage", String(memoryLimit)),
     tag("tmp_path", join(directory, "tmp", "/")),
+    storage(directory),
   ];
   writeFileSync(main, `${tag("clickhouse", ...server)}\n`);
   writeFileSync(accounts, `${usersXml()}\n`);
