@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { loadSettings, type Settings } from "../settings.ts";
-import { createDatabase } from "../stack/postgres.ts";
+import { createDatabase, postgres } from "../stack/postgres.ts";
 import { readRun } from "../stack/record.ts";
 import { startServices } from "../stack/start.ts";
 import { stopServices } from "../stack/stop.ts";
@@ -44,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await client.end();
   await stopServices(settings);
+  await postgres.clean?.(settings);
   await rm(settings.home, { recursive: true, force: true });
 }, 60_000);
 
