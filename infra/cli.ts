@@ -15,6 +15,7 @@ import { register as registerKeys } from "./commands/keys.ts";
 import { register as registerLogs } from "./commands/logs.ts";
 import { register as registerMappings } from "./commands/mappings.ts";
 import { register as registerMigrate } from "./commands/migrate.ts";
+import { register as registerNew } from "./commands/new.ts";
 import { register as registerQuarantine } from "./commands/quarantine.ts";
 import { register as registerRatings } from "./commands/ratings.ts";
 import { register as registerReset } from "./commands/reset.ts";
@@ -71,6 +72,9 @@ program.commandsGroup("Tables:");
 registerMigrate(program);
 registerClickHouse(program);
 registerCdc(program);
+
+program.commandsGroup("Code:");
+registerNew(program);
 
 program.commandsGroup("Proofs:");
 registerBench(program);
