@@ -70,7 +70,10 @@ const notThere = ["60", "81"];
 
 function unavailable(cause: unknown, { name, absent }: Query): never {
   if (cause instanceof ClickHouseError && absent && notThere.includes(cause.code))
-    throw new HttpError(503, `What ${name} reads is not there`, absent, { cause });
+    throw new HttpError(503, `What ${name} reads is not there`, absent, {
+      cause,
+      members: { reason: "not_set_up" },
+    });
   if (cause instanceof ClickHouseError) throw limitProblem(cause) ?? cause;
   throw new HttpError(503, "ClickHouse does not answer", "Try again in a moment.", { cause });
 }

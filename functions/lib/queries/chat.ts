@@ -3,11 +3,12 @@ import { cursor, defineQuery, limit } from "../query.ts";
 import { intervalStarts, seriesParams, seriesRow, startOf, within } from "../series.ts";
 
 const username = z.string().default("").describe("only this user's");
+const search = z.string().default("").describe("only messages with these words in them, in any case");
 
 export const chatMessages = defineQuery({
   name: "chat_messages",
   description: "Every chat message, the newest first, in pages.",
-  params: z.object({ username, limit, cursor }),
+  params: z.object({ username, search, limit, cursor }),
   row: z.object({ username: z.string(), message: z.string(), received_at: z.string(), id: z.string() }),
   pageBy: ["received_at", "id"],
   freshMs: 250,
@@ -32,6 +33,7 @@ export const chatMessages = defineQuery({
     SELECT username, message, received_at, if(_message_id = '', hex(sipHash64(username, message)), _message_id) AS id
     FROM user_messages
     WHERE ({username: String} = '' OR username = {username: String})
+      AND ({search: String} = '' OR positionCaseInsensitiveUTF8(message, {search: String}) > 0)
       AND (empty({cursor: Array(String)})
         OR received_at <= parseDateTime64BestEffortOrZero({cursor: Array(String)}[1], 3, 'UTC')
           AND (received_at, id) < (parseDateTime64BestEffortOrZero({cursor: Array(String)}[1], 3, 'UTC'), {cursor: Array(String)}[2]))

@@ -18,8 +18,8 @@ export interface Endpoint {
 export type Outcome =
   | { kind: "answer"; answer: Answer; etag: string | undefined }
   | { kind: "same" }
-  /** The server has no such endpoint. */
-  | { kind: "absent" }
+  /** The server has no such endpoint, or not yet what it reads. */
+  | { kind: "absent"; detail: string }
   | { kind: "locked" }
   | { kind: "failed"; detail: string };
 
@@ -48,11 +48,15 @@ export function openApi(key: string): Api {
         if (response.status === 304) return { kind: "same" };
         if (response.ok) {
           const answer = (await response.json()) as Answer;
+          if (!Array.isArray(answer.data)) return { kind: "failed", detail: unreadable };
           return { kind: "answer", answer, etag: response.headers.get("etag") ?? undefined };
         }
-        if (response.status === 404) return { kind: "absent" };
+        const { title, detail, reason } = await problem(response);
+        if (response.status === 404)
+          return { kind: "absent", detail: `This server does not answer ${name}.` };
+        if (reason === "not_set_up") return { kind: "absent", detail };
         if (response.status === 401) return { kind: "locked" };
-        return { kind: "failed", detail: await problem(response) };
+        return { kind: "failed", detail: `${title}. ${detail}` };
       } catch (error) {
         return { kind: "failed", detail: weather(error) };
       }
@@ -60,21 +64,25 @@ export function openApi(key: string): Api {
     async list() {
       const response = await get("/v1/endpoints");
       if (response.status === 401 || response.status === 403) throw new Error("locked");
-      if (!response.ok) throw new Error(await problem(response));
-      return ((await response.json()) as { endpoints: Endpoint[] }).endpoints;
+      if (!response.ok) throw new Error((await problem(response)).title);
+      const { endpoints } = (await response.json()) as { endpoints?: Endpoint[] };
+      if (!Array.isArray(endpoints)) throw new Error(unreadable);
+      return endpoints;
     },
   };
 }
 
-async function problem(response: Response): Promise<string> {
-  const text = await response.text();
-  try {
-    const { title, detail } = JSON.parse(text) as { title?: string; detail?: string };
-    return `${title ?? response.status}. ${detail ?? ""}`.trim();
-  } catch {
-    return `The server answered ${response.status}.`;
-  }
+/** What problem+json says (RFC 9457); a proxy on the way may say something else. */
+async function problem(response: Response): Promise<{ title: string; detail: string; reason?: string }> {
+  const plain = { title: `The server answered ${response.status}`, detail: "" };
+  return response.json().then(
+    (said) => ({ ...plain, ...said }),
+    () => plain,
+  );
 }
+
+/** serverless-offline says 200 for a function that could not start. */
+const unreadable = "The server answered something else than its endpoints do: see its log.";
 
 const weather = (error: unknown): string =>
   (error as Error).name === "TimeoutError"

@@ -1,4 +1,4 @@
-import type { Api, Endpoint } from "./api.ts";
+import type { Answer, Api, Endpoint } from "./api.ts";
 import { h } from "./dom.ts";
 import type { Data } from "./draw/drawing.ts";
 import { openPanel, type PanelView } from "./panel.ts";
@@ -41,16 +41,19 @@ export function openBoard(
 
   const requestFor = (panel: Panel, over: Span, given: State): Request => ({
     endpoint: panel.endpoint,
-    params: paramsFor(known.get(panel.endpoint) ?? {}, over, given, panel.params),
+    params: paramsFor(known.get(panel.endpoint) ?? {}, over, given, panel.params, panel.step),
     every: panel.every ?? 1,
   });
 
-  const sourceFor = (request: Request, wanted: Set<string>): string => {
+  const sourceFor = (request: Request, wanted: Set<string>, earlier: string): string => {
     const key = JSON.stringify([request.endpoint, request.params]);
     wanted.add(key);
     if (!sources.has(key)) {
       const isServed = known.has(request.endpoint);
-      const source = isServed ? openSource(api, request, () => changed(key)) : absent;
+      const source = isServed ? openSource(api, request, () => changed(key)) : absentSource(request.endpoint);
+      // Until it has answered, the panel shows what it showed, and how old that is.
+      const { checkedAt } = sources.get(earlier)?.reading ?? {};
+      if (isServed && checkedAt !== undefined) source.reading.checkedAt = checkedAt;
       sources.set(key, source);
       if (running) source.start();
     }
@@ -64,20 +67,27 @@ export function openBoard(
     const wanted = new Set<string>();
     for (const one of shown) {
       const takes = known.get(one.panel.endpoint) ?? {};
-      const key = sourceFor(requestFor(one.panel, span, state), wanted);
+      const key = sourceFor(requestFor(one.panel, span, state), wanted, one.now);
       const compared = state.compare && isTimed(takes) && canCompare(one.panel);
       one.now = key;
       one.view.caption(
         one.panel.about ??
           (isTimed(takes) ? captionOf(span) : known.has(one.panel.endpoint) ? "all time" : ""),
       );
-      one.before = compared ? sourceFor(requestFor(one.panel, before(span), state), wanted) : undefined;
+      one.before = compared ? sourceFor(requestFor(one.panel, before(span), state), wanted, "") : undefined;
     }
     for (const [key, source] of sources) {
       if (wanted.has(key)) continue;
       source.stop();
       sources.delete(key);
     }
+  };
+
+  const older = async (panel: Panel, cursor: string): Promise<Answer | undefined> => {
+    if (!state) return undefined;
+    const { endpoint, params } = requestFor(panel, span, state);
+    const outcome = await api.ask(endpoint, { ...params, cursor });
+    return outcome.kind === "answer" ? outcome.answer : undefined;
   };
 
   const changed = (key: string) => {
@@ -94,8 +104,10 @@ export function openBoard(
       rows: reading.answer.data,
       previous,
       span,
-      step: lengthOf(interval ?? "day"),
+      step: one.panel.step ?? lengthOf(interval ?? "day"),
       zone: state.zone,
+      next: reading.answer.next,
+      question: JSON.stringify(state.filters),
     };
     one.view.update(reading, data);
   };
@@ -106,7 +118,7 @@ export function openBoard(
         for (const { view } of shown) view.close();
         shown = panels[next.view].map((panel) => ({
           panel,
-          view: openPanel(panel),
+          view: openPanel(panel, (cursor) => older(panel, cursor)),
           now: "",
           before: undefined,
         }));
@@ -136,11 +148,11 @@ export function openBoard(
 }
 
 /** In place of an endpoint that the server does not list: nothing is asked. */
-const absent: Source = {
-  reading: { trouble: { kind: "absent", detail: "" } },
+const absentSource = (endpoint: string): Source => ({
+  reading: { trouble: { kind: "absent", detail: `This server does not answer ${endpoint}.` } },
   start: () => undefined,
   stop: () => undefined,
-};
+});
 
 const captionOf = ({ live, name }: Span) => (live && name !== "custom" ? `last ${name}` : "");
 

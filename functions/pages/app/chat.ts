@@ -1,56 +1,149 @@
-import type { Row } from "./api.ts";
+import type { Answer, Row } from "./api.ts";
 import { h, say } from "./dom.ts";
 import type { Data, Drawn } from "./draw/drawing.ts";
 import { lineColors } from "./theme.ts";
 
-/** Messages kept in the page; older ones are behind "Older messages". */
+/** Asks for the rows after a cursor. */
+export type Older = (cursor: string) => Promise<Answer | undefined>;
+
+/** Messages kept while the latest are watched. */
 const most = 500;
+/** Pages asked for at once when more came in than one page holds; what lies further back is behind "Older messages". */
+const pagesAtOnce = 5;
+
+interface Entry {
+  /** Orders as the endpoint does. */
+  at: string;
+  id: string;
+  node: HTMLElement;
+  /** Leads to the messages before this one, where an answer ended with it. */
+  cursor?: string;
+}
 
 /** The chat room: what was said, and what is being said, the newest below. */
-export function openChat(host: HTMLElement): Drawn {
-  const list = h("ol", { class: "messages", tabindex: 0, "aria-label": "messages", role: "log" });
+export function openChat(host: HTMLElement, older: Older): Drawn {
+  const more = h(
+    "button",
+    { type: "button", class: "more", hidden: true, onclick: showOlder },
+    "Older messages",
+  );
+  const messages = h("ol");
+  const list = h(
+    "div",
+    { class: "messages", tabindex: 0, role: "log", "aria-label": "chat room" },
+    more,
+    messages,
+  );
   const jump = h(
     "button",
     { type: "button", class: "jump", hidden: true, onclick: toLatest },
     "Jump to latest",
   );
   host.append(list, jump);
-  const shown = new Map<string, HTMLElement>();
+  /** The oldest first. */
+  let entries: Entry[] = [];
+  let known = new Set<string>();
   let unread = 0;
-  let zone = "";
+  let shownFor = "";
+
+  const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  list.addEventListener("scroll", () => {
+    if (atEnd() && !jump.hidden) toLatest();
+  });
 
   function toLatest() {
     list.scrollTop = list.scrollHeight;
     unread = 0;
     jump.hidden = true;
   }
-  const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  list.addEventListener("scroll", () => {
-    if (atEnd()) toLatest();
-  });
+
+  function clear() {
+    entries = [];
+    known = new Set();
+    messages.replaceChildren();
+  }
+
+  /** @returns how many of them are new here. */
+  function add({ data, next }: Pick<Answer, "data" | "next">, zone: string): number {
+    const fresh = data.filter((row) => !known.has(String(row.id)));
+    for (const row of fresh)
+      insert(entries, messages, {
+        at: String(row.received_at),
+        id: String(row.id),
+        node: message(row, zone),
+      });
+    for (const row of fresh) known.add(String(row.id));
+    const last = data.at(-1);
+    const end = last && entries.find(({ id }) => id === String(last.id));
+    if (end && next !== null) end.cursor = next;
+    return fresh.length;
+  }
+
+  /** Takes the oldest away. */
+  function drop(count: number) {
+    for (const { node, id } of entries.splice(0, count)) {
+      node.remove();
+      known.delete(id);
+    }
+    if (count > 0) more.hidden = false;
+  }
+
+  /** Leaves no more than are read at once; the oldest left is one from which there is a way back. */
+  function trim() {
+    if (entries.length <= most) return;
+    const edge = entries.findIndex(
+      ({ cursor }, place) => place >= entries.length - most && cursor !== undefined,
+    );
+    if (edge > 0) drop(edge);
+  }
+
+  async function showOlder() {
+    const cursor = entries[0]?.cursor;
+    const page = cursor === undefined ? undefined : await older(cursor);
+    if (!page) return;
+    const height = list.scrollHeight;
+    add(page, shownFor.split(" ")[0] ?? "");
+    more.hidden = page.next === null;
+    list.scrollTop += list.scrollHeight - height;
+  }
+
+  /** When more came in than one page holds: the pages between, or a fresh start. */
+  async function fill(data: Data): Promise<void> {
+    let cursor = data.next;
+    for (let page = 1; page < pagesAtOnce && cursor !== null; page++) {
+      const answer = await older(cursor);
+      if (!answer || shownFor !== keyOf(data)) return;
+      const isJoined = answer.data.some((row) => known.has(String(row.id)));
+      add(answer, data.zone);
+      if (isJoined) return;
+      cursor = answer.next;
+    }
+    // Too far apart: what was shown before is older still.
+    drop(
+      Math.max(
+        0,
+        entries.findIndex((entry) => entry.cursor === cursor),
+      ),
+    );
+  }
 
   return {
-    update({ rows, zone: now }: Data) {
-      const follow = atEnd() || shown.size === 0;
-      if (now !== zone) shown.clear();
-      zone = now;
-      const before = shown.size;
-      const fresh = rows.filter((row) => !shown.has(String(row.id)));
-      const nodes = [...rows].reverse().map((row) => {
-        const id = String(row.id);
-        const node = shown.get(id) ?? message(row, zone);
-        shown.set(id, node);
-        return node;
-      });
-      list.append(...nodes);
-      for (const [id, node] of shown) {
-        if (shown.size <= most) break;
-        node.remove();
-        shown.delete(id);
+    update(data: Data) {
+      const follow = atEnd() || entries.length === 0 || shownFor !== keyOf(data);
+      if (shownFor !== keyOf(data)) {
+        clear();
+        more.hidden = data.next === null;
       }
-      if (follow) toLatest();
-      else if (before > 0 && fresh.length > 0) {
-        unread += fresh.length;
+      shownFor = keyOf(data);
+      const isFirst = entries.length === 0;
+      const isJoined = isFirst || data.rows.some((row) => known.has(String(row.id)));
+      const fresh = add({ data: data.rows, next: data.next }, data.zone);
+      if (!isJoined) void fill(data);
+      if (follow) {
+        trim();
+        toLatest();
+      } else if (fresh > 0) {
+        unread += fresh;
         say(jump, `Jump to latest (${unread} new)`);
         jump.hidden = false;
       }
@@ -59,16 +152,27 @@ export function openChat(host: HTMLElement): Drawn {
   };
 }
 
+const keyOf = ({ zone, question }: Data) => `${zone} ${question}`;
+
+/** Puts it in its place; nearly always at the end. */
+function insert(entries: Entry[], list: HTMLElement, entry: Entry): void {
+  const place =
+    entries.findLastIndex(({ at, id }) => at < entry.at || (at === entry.at && id < entry.id)) + 1;
+  list.insertBefore(entry.node, entries[place]?.node ?? null);
+  entries.splice(place, 0, entry);
+}
+
 function message(row: Row, zone: string): HTMLElement {
   const at = new Date(`${String(row.received_at).replace(" ", "T")}Z`);
-  const clock = at.toLocaleTimeString("sv-SE", { timeZone: zone });
   const name = String(row.username);
-  const who = h("b", {}, name);
+  const who = h("b", { title: name }, name);
   who.style.color = `var(--line-${(hash(name) % lineColors) + 1})`;
+  const clock = at.toLocaleTimeString("sv-SE", { timeZone: zone });
+  const day = at.toLocaleString("sv-SE", { timeZone: zone });
   return h(
     "li",
     {},
-    h("time", { datetime: at.toISOString(), title: at.toLocaleString("sv-SE", { timeZone: zone }) }, clock),
+    h("time", { datetime: at.toISOString(), title: day }, clock),
     who,
     h("span", {}, String(row.message)),
   );

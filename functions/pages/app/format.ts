@@ -1,5 +1,6 @@
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 
 /** How a figure is written. */
@@ -19,7 +20,7 @@ const formats: Record<Exclude<Format, "text" | "time">, (figure: number) => stri
   count: (n) => (Math.abs(n) >= 1_000_000 ? short.format(n) : whole.format(n)),
   short: (n) => short.format(n),
   money: (n) => fine.format(n),
-  percent: (n) => `${fine.format(n * 100)} %`,
+  percent: (n) => `${percent.format(n * 100)} %`,
   bytes: (n) => {
     const power = n < 1 ? 0 : Math.min(4, Math.floor(Math.log2(n) / 10));
     return `${fine.format(n / 1024 ** power)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;

@@ -52,8 +52,8 @@ export function askForKey(
           }
         },
       },
-      h("h1", {}, "Read key"),
-      h("label", { for: "key" }, "Key"),
+      h("h1", {}, "Sluice"),
+      h("label", { for: "key" }, "Read key"),
       input,
       h("button", { type: "submit" }, "Open"),
       note,

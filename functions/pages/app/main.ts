@@ -2,11 +2,12 @@ import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { type Endpoint, openApi } from "./api.ts";
 import { openBoard } from "./board.ts";
-import { say, set } from "./dom.ts";
+import { h, say, set } from "./dom.ts";
 import { askForKey, forgetKey, takeKey } from "./key.ts";
 import { openShell } from "./shell.ts";
 import { formatState, parseState, type State, type View, views } from "./state.ts";
 import { openTheme } from "./theme.ts";
+import { clockText, spanOf } from "./window.ts";
 
 const homeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const app = document.querySelector<HTMLElement>("#app") ?? document.body;
@@ -15,12 +16,25 @@ async function enter(): Promise<{ key: string; endpoints: Endpoint[] }> {
   const key = takeKey();
   if (key === undefined)
     return askForKey(app, "`sluice up` prints it, and an address that opens this page with it.");
-  try {
-    return { key, endpoints: await openApi(key).list() };
-  } catch (error) {
-    const { message } = error as Error;
-    forgetKey();
-    return askForKey(app, message === "locked" ? "The server refuses the key it was given." : message);
+  for (;;) {
+    try {
+      return { key, endpoints: await openApi(key).list() };
+    } catch (error) {
+      const { message } = error as Error;
+      if (message === "locked") {
+        forgetKey();
+        return askForKey(app, "The server refuses the key it was given.");
+      }
+      app.replaceChildren(
+        h(
+          "main",
+          { class: "gate" },
+          h("h1", {}, "Sluice"),
+          h("p", { role: "status" }, `${message} Asking again.`),
+        ),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    }
   }
 }
 
@@ -38,6 +52,12 @@ function open(key: string, endpoints: Endpoint[]): void {
   function go(change: Partial<State>): void {
     const filters = { ...state.filters, ...change.filters };
     const next = { ...state, ...change, filters };
+    if (next.range === "custom" && state.range !== "custom") {
+      // Begins as what is shown.
+      const { from, to } = spanOf(state, Date.now() / 1000);
+      next.from = clockText(from, next.zone);
+      next.to = clockText(to, next.zone);
+    }
     const isOther = next.view !== state.view;
     state = next;
     const url = formatState(state, homeZone);
@@ -82,6 +102,7 @@ function open(key: string, endpoints: Endpoint[]): void {
     else if (event.key === "p") pause();
     else if (event.key === "c") go({ compare: !state.compare });
     else if (event.key === "d") theme.toggle();
+    else if (event.key === "?") shell.help.showModal();
     else if (event.key === "/") {
       event.preventDefault();
       app.querySelector<HTMLInputElement>('.controls input[type="search"]:not([hidden])')?.focus();

@@ -1,11 +1,11 @@
-import type { Row } from "./api.ts";
-import { openChat } from "./chat.ts";
+import type { Answer, Row } from "./api.ts";
+import { type Older, openChat } from "./chat.ts";
 import { download, encodeCsv } from "./csv.ts";
 import { h, say, set } from "./dom.ts";
 import type { Data, Drawn } from "./draw/drawing.ts";
 import { openDrawing } from "./draw/open.ts";
 import { openTable } from "./draw/table.ts";
-import { ago } from "./format.ts";
+import { ago, format } from "./format.ts";
 import type { Panel } from "./panels.ts";
 import type { Reading } from "./source.ts";
 
@@ -25,7 +25,7 @@ export interface PanelView {
 const patience = 5;
 
 /** A panel's frame: title, age, state, the figures as a table and as CSV; within it, the drawing. */
-export function openPanel(panel: Panel): PanelView {
+export function openPanel(panel: Panel, older: Older): PanelView {
   const status = h("span", { class: "status" });
   const caption = h("span", { class: "caption" });
   const note = h("p", { class: "note", role: "status" });
@@ -58,7 +58,7 @@ export function openPanel(panel: Panel): PanelView {
   );
   for (const button of [asTable, asCsv])
     set(button, { "aria-label": `${panel.title}: ${button.textContent}` });
-  const drawn: Drawn = panel.draw.kind === "chat" ? openChat(body) : openDrawing(body, panel.draw);
+  const drawn: Drawn = panel.draw.kind === "chat" ? openChat(body, older) : openDrawing(body, panel.draw);
   const asRows = openTable(table);
   let rows: readonly Row[] = [];
   let last: Data | undefined;
@@ -85,7 +85,8 @@ export function openPanel(panel: Panel): PanelView {
         if (!table.hidden) asRows.update(data);
       }
       set(asCsv, { disabled: rows.length === 0 });
-      element.dataset.state = trouble?.kind ?? (answer ? "ready" : "loading");
+      set(status, { title: answer?.statistics && costOf(answer.statistics) });
+      element.dataset.state = trouble?.kind ?? (answer || last ? "ready" : "loading");
       say(note, noteFor(panel, answer?.data, trouble));
       note.hidden = note.textContent === "";
     },
@@ -103,13 +104,17 @@ export function openPanel(panel: Panel): PanelView {
   };
 }
 
-function noteFor({ endpoint, hint }: Panel, rows: Row[] | undefined, trouble: Reading["trouble"]): string {
-  if (trouble?.kind === "absent") return `This server does not answer ${endpoint}.`;
+function noteFor({ hint, empty }: Panel, rows: Row[] | undefined, trouble: Reading["trouble"]): string {
+  if (trouble?.kind === "absent") return trouble.detail;
   if (trouble?.kind === "locked") return "This key may not read it.";
   if (trouble) return `${trouble.detail} Asking again.`;
   if (!rows) return "";
-  return rows.some(hasFigures) ? "" : `Nothing here yet.${hint ? ` Try: ${hint}` : ""}`;
+  if (rows.some(hasFigures)) return "";
+  return empty ?? `Nothing here yet.${hint ? ` Try: ${hint}` : ""}`;
 }
+
+const costOf = ({ rows_read, elapsed_ms }: NonNullable<Answer["statistics"]>) =>
+  `${format(rows_read)} rows read in ${format(elapsed_ms, "ms")}`;
 
 /** Intervals without anything in them are rows too. */
 const hasFigures = (row: Row): boolean =>
@@ -125,7 +130,7 @@ function stateOf(
   paused: boolean,
   every: number,
 ): [string, string] {
-  if (trouble?.kind === "absent") return ["absent", "not served"];
+  if (trouble?.kind === "absent") return ["absent", ""];
   if (checkedAt === undefined) return trouble ? ["error", "error"] : ["loading", "loading"];
   const age = Date.now() - checkedAt;
   const text = `updated ${ago(age)} ago`;

@@ -6,6 +6,7 @@ export interface Shell {
   main: HTMLElement;
   badge: HTMLElement;
   pause: HTMLButtonElement;
+  help: HTMLDialogElement;
   show(state: State): void;
 }
 
@@ -80,6 +81,7 @@ export function openShell(
     });
     return [name, input] as const;
   });
+  const help = openHelp();
   host.replaceChildren(
     h("a", { class: "skip", href: "#panels" }, "Skip to the panels"),
     h(
@@ -92,12 +94,23 @@ export function openShell(
         { class: "state" },
         badge,
         pauseButton,
-        h("button", { type: "button", class: "quiet", title: "d", onclick: theme }, "Theme"),
+        h("button", { type: "button", title: "d", "aria-label": "Dark or light", onclick: theme }, "◐"),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "quiet",
+            title: "?",
+            "aria-label": "Keys",
+            onclick: () => help.showModal(),
+          },
+          "?",
+        ),
       ),
     ),
     h(
-      "div",
-      { class: "controls", role: "group", "aria-label": "What is shown" },
+      "section",
+      { class: "controls", "aria-label": "What is shown" },
       h("label", {}, h("span", {}, "Range"), range),
       custom,
       h("label", {}, h("span", {}, "Zone"), zone),
@@ -105,11 +118,13 @@ export function openShell(
       ...inputs.map(([, input]) => input),
     ),
     main,
+    help,
   );
   return {
     main,
     badge,
     pause: pauseButton,
+    help,
     show(state) {
       document.title = `${views[state.view]} · Sluice`;
       for (const link of links) {
@@ -123,6 +138,9 @@ export function openShell(
       custom.hidden = state.range !== "custom";
       from.value = state.from ?? "";
       to.value = state.to ?? "";
+      // Browsers list one name of each zone; the address may have another.
+      if (![...zone.options].some(({ value }) => value === state.zone))
+        zone.append(h("option", {}, state.zone));
       zone.value = state.zone;
       compare.checked = state.compare;
       for (const [name, input] of inputs) {
@@ -131,4 +149,26 @@ export function openShell(
       }
     },
   };
+}
+
+const keys = [
+  ["1 to 6", "the views"],
+  ["p", "pause and resume"],
+  ["c", "compare with the period before"],
+  ["d", "dark or light"],
+  ["/", "search or filter"],
+  ["?", "these keys"],
+] as const;
+
+function openHelp(): HTMLDialogElement {
+  const rows = keys.map(([key, what]) => h("p", { class: "help-row" }, h("kbd", {}, key), what));
+  const close = h("button", { type: "button", onclick: () => dialog.close() }, "Close");
+  const dialog = h(
+    "dialog",
+    { "aria-labelledby": "help-title" },
+    h("h2", { id: "help-title" }, "Keys"),
+    ...rows,
+    close,
+  );
+  return dialog;
 }

@@ -63,7 +63,9 @@ export function openSource(api: Api, { endpoint, params, every }: Request, onCha
       if (isNew) onChange();
     } else trouble(outcome.kind, "detail" in outcome ? outcome.detail : "");
     const pause = failures > 0 ? (backOff[failures - 1] ?? 15) : outcome.kind === "absent" ? 30 : every;
-    timer = setTimeout(round, Math.max(50, pause * 1000 - (performance.now() - began)));
+    const took = performance.now() - began;
+    // A server that is slow is asked less: it is left alone for as long as it took.
+    timer = setTimeout(round, Math.max(pause * 1000 - took, took));
   };
 
   const stop = () => {

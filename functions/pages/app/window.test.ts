@@ -19,10 +19,10 @@ test("an endpoint is asked only what it takes", () => {
   });
 });
 
-test("while time passes within an interval the question stays the same", () => {
-  const takes = { interval, from: {}, to: {} };
-  const at = (seconds: number) => paramsFor(takes, spanOf(state, now + seconds), state);
-  expect(at(0)).toEqual({ interval: "minute", from: "2026-11-22T13:05:00.000Z" });
+test("while time passes the question stays the same for a minute at least", () => {
+  const takes = { since: {}, until: {}, limit: {} };
+  const at = (seconds: number) => paramsFor(takes, spanOf(state, now + seconds), state, { limit: "10" });
+  expect(at(0)).toEqual({ since: "2026-11-22T13:05:00.000Z", limit: "10" });
   expect(at(29)).toEqual(at(0));
   expect(at(30)).not.toEqual(at(0));
 });

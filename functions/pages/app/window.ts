@@ -58,8 +58,9 @@ const seconds: Record<string, number> = { minute, hour, day, week: 7 * day, mont
 
 /** The finest interval that gives at most 400 points, of those an endpoint knows. */
 export function intervalOf(span: Span, known: readonly string[]): string {
-  const fitting = known.filter((name) => (span.to - span.from) / (seconds[name] ?? 1) <= 400);
-  return fitting[0] ?? known.at(-1) ?? "day";
+  const finest = known.toSorted((a, b) => lengthOf(a) - lengthOf(b));
+  const fitting = finest.filter((name) => (span.to - span.from) / (seconds[name] ?? 1) <= 400);
+  return fitting[0] ?? finest.at(-1) ?? "day";
 }
 
 export const lengthOf = (interval: string): number => seconds[interval] ?? day;
@@ -67,12 +68,14 @@ export const lengthOf = (interval: string): number => seconds[interval] ?? day;
 /**
  * The parameters for an endpoint out of those it takes: nothing is sent that it would refuse.
  * @param wanted what the panel asks for whatever the span is.
+ * @param step seconds of the interval of an endpoint that has but one.
  */
 export function paramsFor(
   takes: Params,
   span: Span,
   state: State,
   wanted: Record<string, string> = {},
+  step?: number,
 ): Record<string, string> {
   const given: Record<string, string> = {};
   const put = (name: string, value: string) => {
@@ -81,22 +84,22 @@ export function paramsFor(
   const interval = wanted.interval ?? intervalOf(span, takes.interval?.enum ?? []);
   put("interval", interval);
   put("timezone", state.zone);
-  const length = lengthOf("interval" in takes ? interval : "minute");
-  if ("from" in takes) {
-    // A start that keeps still within an interval: the same question as a second ago, so the same ETag.
-    put("from", iso(Math.floor(span.from / length) * length));
-    if (!span.live) put("to", iso(span.to));
-  } else if ("until" in takes) {
-    if (!span.live) put("until", iso(span.to - 1));
-    put("limit", String(Math.max(1, Math.ceil((span.to - span.from) / length))));
-  }
+  if (!span.live) put("until", iso(span.to - 1));
+  const length = span.to - span.from;
+  const each = step ?? ("interval" in takes ? lengthOf(interval) : undefined);
+  if (each && "limit" in takes) put("limit", String(Math.min(10_000, Math.max(1, Math.ceil(length / each)))));
+  else put("since", iso(Math.floor(span.from / stillness(span)) * stillness(span)));
   for (const [name, value] of Object.entries(state.filters)) put(name, value);
   for (const [name, value] of Object.entries(wanted)) put(name, value);
   return given;
 }
 
 /** Whether an endpoint's answer depends on the span at all. */
-export const isTimed = (takes: Params): boolean => "from" in takes || "until" in takes;
+export const isTimed = (takes: Params): boolean => "since" in takes || "until" in takes;
+
+/** How long a span begins at the same moment, and asks the same question, has the same ETag: a sixtieth of it, whole minutes. */
+const stillness = ({ from, to }: Span): number =>
+  Math.max(minute, Math.floor((to - from) / 60 / minute) * minute);
 
 const iso = (at: number) => new Date(at * 1000).toISOString();
 
@@ -108,6 +111,10 @@ function clockTime(text: string, zone: string): number {
   const guess = wall - offset(wall, zone);
   return wall - offset(guess, zone);
 }
+
+/** The other way round. */
+export const clockText = (at: number, zone: string): string =>
+  new Date(at * 1000).toLocaleString("sv-SE", { timeZone: zone }).slice(0, 16).replace(" ", "T");
 
 /** Seconds that a zone's clock is ahead of UTC at a moment. */
 function offset(at: number, zone: string): number {

@@ -2,7 +2,7 @@ import { h } from "../dom.ts";
 import { format } from "../format.ts";
 import { type Data, type Drawing, type Drawn, figure } from "./drawing.ts";
 
-/** The largest first, each with its share of the largest. */
+/** The largest first, beside the largest of all. Rows with the same name count together. */
 export function openBars(host: HTMLElement, drawing: Drawing & { kind: "bars" }): Drawn {
   const list = h("ol", { class: "bars" });
   const { label, value, top = 10 } = drawing;
@@ -10,17 +10,22 @@ export function openBars(host: HTMLElement, drawing: Drawing & { kind: "bars" })
   host.append(list);
   return {
     update({ rows }: Data) {
-      const largest = Math.max(1, ...rows.map((row) => figure(row[value])));
-      const items = rows.slice(0, top).map((row) => {
+      const sums = new Map<string, number>();
+      for (const row of rows) {
+        const name = String(row[label] ?? "") || "(unknown)";
+        sums.set(name, (sums.get(name) ?? 0) + figure(row[value]));
+      }
+      const sorted = [...sums].sort(([, a], [, b]) => b - a);
+      const largest = Math.max(1, sorted[0]?.[1] ?? 0);
+      const items = sorted.slice(0, top).map(([name, sum]) => {
         const bar = h("span", { class: "bar", "aria-hidden": true });
-        bar.style.width = `${(figure(row[value]) / largest) * 100}%`;
-        const name = String(row[label] ?? "") || "(none)";
+        bar.style.width = `${(sum / largest) * 100}%`;
         return h(
           "li",
           {},
           h("span", { class: "name", title: name }, name),
           h("span", { class: "track" }, bar),
-          h("b", {}, format(row[value], drawing.format)),
+          h("b", {}, format(sum, drawing.format)),
         );
       });
       list.replaceChildren(...items);

@@ -26,6 +26,8 @@ export interface SeriesDrawing {
   time: string;
   lines: Column[];
   split?: string;
+  /** The endpoint leaves out days without anything: they are drawn all the same. */
+  everyDay?: true;
   /** Bars instead of lines: for counts of longer intervals. */
   bars?: boolean;
 }
@@ -67,6 +69,10 @@ export interface Data {
   /** Seconds of one interval. */
   step: number;
   zone: string;
+  /** The cursor of the rows after these. */
+  next: string | null;
+  /** Another one means that other rows are asked for. */
+  question: string;
 }
 
 /** Something drawn into an element, until it is closed. */

@@ -12,6 +12,7 @@ export function openFigure(host: HTMLElement, drawing: FigureDrawing): Drawn {
       const groups = split(drawing, data.rows);
       const before = new Map(split(drawing, data.previous ?? []));
       const figures = groups.map(([name, rows]) => one(drawing, name, rows, data, before.get(name)));
+      box.classList.toggle("many", figures.length > 1);
       box.replaceChildren(...(figures.length > 0 ? figures : [one(drawing, "", [], data, undefined)]));
       const spark = drawing.spark && groups.length === 1 ? sparkline(values(drawing, data)) : undefined;
       if (spark) box.append(spark);
@@ -53,7 +54,7 @@ function one(
 function chosenValue({ column, of, per }: FigureDrawing, rows: Row[], live: boolean): number | undefined {
   const all = rows.filter((row) => row[column] !== null).map((row) => figure(row[column]));
   const chosen = {
-    sum: () => (all.length > 0 ? all.reduce((sum, value) => sum + value, 0) : undefined),
+    sum: () => all.reduce((sum, value) => sum + value, 0),
     max: () => (all.length > 0 ? Math.max(...all) : undefined),
     first: () => all[0],
     last: () => (live && all.length > 1 ? all.at(-2) : all.at(-1)),

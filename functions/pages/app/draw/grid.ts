@@ -4,7 +4,7 @@ import { type Data, type Drawing, type Drawn, figure, type GridDrawing, timeOf }
 
 /** A table whose cells are shaded by their value; the value is in the cell for those who do not see shades. */
 export function openGrid(host: HTMLElement, drawing: GridDrawing): Drawn {
-  const frame = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "table" });
+  const frame = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "rows" });
   host.append(frame);
   return {
     update({ rows }: Data) {
@@ -28,7 +28,9 @@ export function openGrid(host: HTMLElement, drawing: GridDrawing): Drawn {
         {},
         ...[side, ...(size ? [size] : []), ...heads].map((text) => h("th", { scope: "col" }, text)),
       );
-      frame.replaceChildren(h("table", { class: "grid" }, h("thead", {}, head), h("tbody", {}, ...lines)));
+      frame.replaceChildren(
+        h("table", { class: "grid cohorts" }, h("thead", {}, head), h("tbody", {}, ...lines)),
+      );
     },
     close: () => undefined,
   };
@@ -38,7 +40,6 @@ function shaded(value: unknown, largest: number, as: GridDrawing["format"]): HTM
   if (value === undefined) return h("td", { class: "none" });
   const cell = h("td", { class: "shade" }, h("span", {}, format(value, as)));
   cell.style.setProperty("--share", String(Math.sqrt(figure(value) / largest)));
-  cell.toggleAttribute("data-strong", figure(value) / largest > 0.3);
   return cell;
 }
 

@@ -14,6 +14,8 @@ const data = (rows: Data["rows"], previous?: Data["rows"]): Data => ({
   span: { from: 0, to: 0, live: false, name: "custom" },
   step: 60,
   zone: "UTC",
+  next: null,
+  question: "",
 });
 
 test("each name is a line over all the times, nought where it has no row", () => {

@@ -1,5 +1,6 @@
 import type { Row } from "../api.ts";
 import { words } from "../format.ts";
+import { before, clockText, type Span } from "../window.ts";
 import { type Data, figure, type SeriesDrawing, timeOf } from "./drawing.ts";
 
 export interface Lines {
@@ -13,11 +14,12 @@ export interface Lines {
 /** Names beyond these go together. */
 const most = 7;
 const other = "other";
+const day = 86_400;
 
 /** Rows as lines over the same times; where a line has no row it is nought. */
 export function toLines(drawing: SeriesDrawing, data: Data): Lines {
-  const times = timesOf(drawing, data.rows);
-  const earlier = data.previous && timesOf(drawing, data.previous);
+  const times = timesOf(drawing, data.rows, data.span, data.zone);
+  const earlier = data.previous && timesOf(drawing, data.previous, before(data.span), data.zone);
   const kept = keptNames(drawing, data.rows);
   const names = kept ?? drawing.lines.map(({ column, label }) => label ?? words(column));
   const values = valuesOf(drawing, data.rows, times, kept);
@@ -35,8 +37,13 @@ export function toLines(drawing: SeriesDrawing, data: Data): Lines {
   };
 }
 
-const timesOf = ({ time }: SeriesDrawing, rows: Row[]): number[] =>
-  [...new Set(rows.map((row) => timeOf(row[time])))].sort((a, b) => a - b);
+function timesOf({ time, everyDay }: SeriesDrawing, rows: Row[], { from, to }: Span, zone: string): number[] {
+  const told = rows.map((row) => timeOf(row[time]));
+  if (!everyDay) return [...new Set(told)].sort((a, b) => a - b);
+  const first = timeOf(clockText(from, zone).slice(0, 10));
+  const last = timeOf(clockText(to - 1, zone).slice(0, 10));
+  return Array.from({ length: Math.round((last - first) / day) + 1 }, (_, index) => first + index * day);
+}
 
 /** The largest values of the split column, in the order of the alphabet so that colours stay; undefined without a split. */
 function keptNames({ split, lines }: SeriesDrawing, rows: Row[]): string[] | undefined {
@@ -44,13 +51,15 @@ function keptNames({ split, lines }: SeriesDrawing, rows: Row[]): string[] | und
   if (!split || !column) return undefined;
   const sums = new Map<string, number>();
   for (const row of rows) {
-    const name = String(row[split]);
+    const name = nameOf(row[split]);
     sums.set(name, (sums.get(name) ?? 0) + figure(row[column]));
   }
   const largest = [...sums].sort(([, a], [, b]) => b - a).map(([name]) => name);
   const kept = largest.slice(0, most).sort();
   return largest.length > most ? [...kept, other] : kept;
 }
+
+const nameOf = (value: unknown): string => String(value ?? "") || "(none)";
 
 function valuesOf(
   drawing: SeriesDrawing,
@@ -68,7 +77,7 @@ function valuesOf(
   };
   for (const row of rows) {
     if (kept && split) {
-      const own = kept.indexOf(String(row[split]));
+      const own = kept.indexOf(nameOf(row[split]));
       add(own < 0 ? kept.indexOf(other) : own, row, lines[0]?.column ?? "");
     } else lines.forEach(({ column }, line) => void add(line, row, column));
   }

@@ -5,7 +5,8 @@ import { color, fade, lineColors } from "../theme.ts";
 import type { Data, Drawn, SeriesDrawing } from "./drawing.ts";
 import { type Lines, toLines } from "./lines.ts";
 
-const height = 180;
+/** Pixels; more where the panel is higher. */
+const leastHeight = 160;
 const dash = [4, 4];
 
 /** Lines or bars over time. The interval that has not ended is dashed, the period before is faint. */
@@ -29,7 +30,7 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
       plot?.destroy();
       shape = next;
       plot = new uPlot(
-        optionsFor(drawing, lines, data, width(canvas), legend),
+        optionsFor(drawing, lines, data, sizeOf(canvas), legend),
         columns(drawing, lines),
         canvas,
       );
@@ -37,7 +38,7 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
     } else plot.setData(columns(drawing, lines));
     canvas.setAttribute("aria-label", inWords(lines));
   };
-  const watch = new ResizeObserver(() => plot?.setSize({ width: width(canvas), height }));
+  const watch = new ResizeObserver(() => plot?.setSize(sizeOf(canvas)));
   watch.observe(canvas);
   return {
     update(next) {
@@ -52,7 +53,10 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
   };
 }
 
-const width = (canvas: HTMLElement) => Math.max(120, canvas.clientWidth);
+const sizeOf = ({ clientWidth, clientHeight }: HTMLElement) => ({
+  width: Math.max(120, clientWidth),
+  height: Math.max(leastHeight, clientHeight),
+});
 
 /** For each line what is certain, what is under way, and the period before. */
 function columns({ bars }: SeriesDrawing, { times, lines, open }: Lines): uPlot.AlignedData {
@@ -71,7 +75,7 @@ function optionsFor(
   drawing: SeriesDrawing,
   { lines, times }: Lines,
   { zone, step }: Data,
-  width: number,
+  size: { width: number; height: number },
   legend: HTMLElement,
 ): uPlot.Options {
   const bars = drawing.bars && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }) } : {};
@@ -93,9 +97,8 @@ function optionsFor(
   // A clock's text was read as UTC's.
   const shown = drawing.time === "unix_time" ? zone : "UTC";
   return {
-    width,
-    height,
-    padding: [8, 8, 0, 0],
+    ...size,
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), shown),
     cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 6 }, y: false },

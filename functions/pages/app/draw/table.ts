@@ -5,26 +5,32 @@ import type { Column, Data, Drawn } from "./drawing.ts";
 
 /** Rows as they are. */
 export function openTable(host: HTMLElement, columns?: readonly Column[]): Drawn {
-  const frame = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "table" });
+  const frame = h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "rows" });
   host.append(frame);
   return {
     update({ rows }: Data) {
       const shown = columns ?? Object.keys(rows[0] ?? {}).map((column): Column => ({ column }));
-      const head = h(
-        "tr",
-        {},
-        ...shown.map(({ column, label }) => h("th", { scope: "col" }, label ?? words(column))),
+      const figures = new Set(
+        shown
+          .map(({ column }) => column)
+          .filter((column) => rows.some((row) => typeof row[column] === "number")),
       );
-      const lines = rows.map((row) => h("tr", {}, ...shown.map((column) => cell(row, column))));
+      const alignment = ({ column }: Column) => (figures.has(column) ? "number" : "");
+      const heads = shown.map((column) =>
+        h("th", { scope: "col", class: alignment(column) }, column.label ?? words(column.column)),
+      );
+      const lines = rows.map((row) =>
+        h("tr", {}, ...shown.map((column) => cell(row, column, alignment(column)))),
+      );
+      const head = h("tr", {}, ...heads);
       frame.replaceChildren(h("table", {}, h("thead", {}, head), h("tbody", {}, ...lines)));
     },
     close: () => undefined,
   };
 }
 
-function cell(row: Row, { column, format: as }: Column): HTMLElement {
+function cell(row: Row, { column, format: as }: Column, alignment: string): HTMLElement {
   const value = row[column];
-  const isFigure = typeof value === "number";
-  const text = format(value, as ?? (isFigure ? "money" : "text"));
-  return h("td", { class: isFigure ? "number" : "", title: text.length > 40 ? text : undefined }, text);
+  const text = format(value, as ?? (typeof value === "number" ? "money" : "text"));
+  return h("td", { class: alignment, title: text.length > 40 ? text : undefined }, text);
 }

@@ -1,0 +1,78 @@
+import type { Panel } from "../panels.ts";
+import { trafficHint } from "./hints.ts";
+
+export const product: readonly Panel[] = [
+  {
+    id: "events-days",
+    title: "Events per day by organizer",
+    endpoint: "events_daily",
+    params: { limit: "2000" },
+    size: 8,
+    draw: {
+      kind: "series",
+      time: "date",
+      everyDay: true,
+      split: "organizer_id",
+      lines: [{ column: "events" }],
+    },
+    hint: trafficHint,
+  },
+  {
+    id: "organizers",
+    title: "Page views by organizer",
+    endpoint: "organizer_daily_metrics",
+    params: { limit: "2000" },
+    size: 4,
+    draw: { kind: "bars", label: "organizer_id", value: "page_views", top: 7 },
+    hint: trafficHint,
+  },
+  {
+    id: "funnel",
+    title: "From a view to a ticket",
+    endpoint: "events_funnel",
+    size: 4,
+    draw: { kind: "funnel", label: "event_type", value: "users" },
+    hint: trafficHint,
+  },
+  {
+    id: "revenue-days",
+    title: "Revenue per day by currency",
+    endpoint: "revenue_daily",
+    params: { limit: "2000" },
+    size: 8,
+    draw: {
+      kind: "series",
+      time: "date",
+      everyDay: true,
+      split: "currency",
+      lines: [{ column: "revenue" }],
+    },
+    hint: trafficHint,
+  },
+  {
+    id: "retention",
+    title: "Users who came again, by week",
+    endpoint: "retention",
+    params: { interval: "week", periods: "8" },
+    every: 5,
+    size: 8,
+    draw: {
+      kind: "grid",
+      row: "cohort",
+      column: "period",
+      value: "share",
+      format: "percent",
+      size: "users",
+    },
+    hint: trafficHint,
+  },
+  {
+    id: "top-events",
+    title: "Visitors by event",
+    endpoint: "event_performance",
+    params: { limit: "10" },
+    size: 4,
+    draw: { kind: "bars", label: "event_id", value: "unique_visitors" },
+    hint: trafficHint,
+  },
+];
