@@ -66,17 +66,7 @@ test("commits that are sent again are the rows they were", async () => {
 }, 60_000);
 
 test("commits of a repository on GitHub are in the table, and those of a signed push within seconds", async () => {
-  const send = [
-    "commits",
-    "send",
-    "--source",
-    "github",
-    "--repo",
-    repo,
-    "--github-url",
-    github.url,
-    "--json",
-  ];
+  const send = `commits send --source github --repo ${repo} --github-url ${github.url} --json`.split(" ");
   expect(JSON.parse(await stack.sluice(...send))).toMatchObject({ repo, sent: 250, complete: true });
   const id = "f".repeat(40);
   const commits = [{ id, message: "Größe 👋", timestamp: "2026-01-02T00:00:00Z", author: { name: "Ann" } }];
@@ -120,6 +110,45 @@ test("people in Postgres are in github.users as they come, move and go", async (
   expect(await until("[('ann','web',30)]", people, 20)).toBe("[('ann','web',30)]");
 }, 60_000);
 
+test("ten people of one's own commit, and teams have the commits of those who are in them, now or then", async () => {
+  const postgres = new Client({ connectionString: stack.settings.postgresUrl });
+  await postgres.connect();
+  await postgres.query("DELETE FROM github_users");
+  await postgres.query(
+    "INSERT INTO github_users SELECT 'p' || n, 'engineer', CASE WHEN n < 5 THEN 'core' ELSE 'web' END FROM generate_series(0, 9) n",
+  );
+  const send = [
+    "commits",
+    "send",
+    "--source",
+    "fake",
+    "--repo",
+    "ten/people",
+    "--count",
+    "300",
+    "--rate",
+    "max",
+  ];
+  await stack.sluice(...send);
+  const teams = async (as_of: string) => {
+    const params = ["--param", "repo=ten/people", "--param", `as_of=${as_of}`];
+    const { data } = JSON.parse(await stack.sluice("ask", "commits_by_team", ...params, "--json"));
+    const rows: { team: string; people: number; commits: number }[] = data;
+    return `${rows.map(({ team, people }) => `${team} ${people}`).sort()} ${rows.reduce((n, { commits }) => n + commits, 0)}`;
+  };
+  const before = "core 5,web 5 300";
+  expect(await until(before, () => teams("now"), 20)).toBe(before);
+  await postgres.query("UPDATE github_users SET team = 'ops' WHERE user_name = 'p0'");
+  await postgres.query("DELETE FROM github_users WHERE user_name = 'p9'");
+  await postgres.end();
+  const after = "core 4,null 0,ops 1,web 4 300";
+  expect(await until(after, () => teams("now"), 20)).toBe(after);
+  expect(await teams("commit")).toBe(before);
+  expect(
+    JSON.parse(await stack.sluice("users", "write", "--count", "50", "--rate", "max", "--json")),
+  ).toMatchObject({ sent: 50 });
+}, 90_000);
+
 test.each([
   ["indexChat", "rabbitmq.chat", /"delivered": \d/],
   ["classifyRatings", "kafka.ratings", /"delivered": 3/],
@@ -131,7 +160,7 @@ test.each([
   ["rollUpMetrics", "schedule", /"days": \d/],
   ["receiveGithubPush", "http.github-push", /"statusCode": 202/],
   ["completePushes", "kafka.incomplete-pushes", /"delivered": 1/],
-  ["pollGithub", "schedule", /"polled": 0/],
+  ["pollGithub", "schedule", /"polled": 1/],
   ["query", "http.endpoints", /"statusCode": 200/],
   ["health", "http.health", /"statusCode": 200/],
   ["pages", "http.pages", /"statusCode": 200/],
@@ -151,6 +180,8 @@ test.each([
     "GITHUB_WEBHOOK_SECRET=sample",
     "-e",
     `GITHUB_API_URL=${github.url}`,
+    "-e",
+    `GITHUB_REPOS=${repo}`,
   ];
   const { stdout } = await promisify(execFile)(join(projectRoot, "node_modules/.bin/sls"), args, {
     env: stack.env,
