@@ -5,6 +5,7 @@ import { freshness } from "./freshness.ts";
 import { handler } from "./handler.ts";
 import { ingest } from "./ingest.ts";
 import { mapping } from "./mapping.ts";
+import { query } from "./query.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 
 /** All of them, the shortest first. */
@@ -12,6 +13,7 @@ export const benchmarks: readonly Bench[] = [
   cold,
   handler,
   exactlyOnce,
+  query,
   freshness,
   rabbitmq,
   mapping,

@@ -2,13 +2,23 @@ import { Argument, type Command } from "commander";
 import { parseCount } from "./arguments.ts";
 
 /** Kept here as words: the benchmarks load every client there is, and `--help` needs none. A test holds the two together. */
-export const benchNames = ["cold", "handler", "exactly-once", "freshness", "rabbitmq", "mapping", "ingest"];
+export const benchNames = [
+  "cold",
+  "handler",
+  "exactly-once",
+  "query",
+  "freshness",
+  "rabbitmq",
+  "mapping",
+  "ingest",
+];
 
 const examples = `
 Each benchmark measures ours and a peer in turns within one run and tells the median of the rounds and ours / peer:
   cold          size and import time of each function's bundle, against our goals
   handler       decode, validate and encode a batch, against JSON.parse alone and JSON.parse + JSON.stringify
   exactly-once  the same function with every safeguard and without any
+  query         five endpoints in process, against the same SQL sent straight to ClickHouse
   freshness     one message through an idle pipeline, against ClickHouse's Kafka engine
   rabbitmq      RabbitMQ → function → ClickHouse, against pika with an insert for each message, and amqplib alone
   mapping       poll → event → empty function, against kafkajs and amqplib alone

@@ -1,0 +1,38 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+
+/** Where the bench's time ends: its rows and its questions are about the 90 days before. */
+export const until = "2026-03-31T23:59:59Z";
+
+const days = 90;
+/** The moment of row `number`, in the order of their numbers. */
+const at = (rows: number) =>
+  `toDateTime64('2026-04-01', 3, 'UTC') - toIntervalMillisecond(toUInt64((${rows} - number) * ${(days * 86_400_000) / rows}))`;
+
+const inserts = (rows: number) => [
+  `INSERT INTO user_messages (username, message, received_at, in_message_id)
+   SELECT concat('user-', toString(cityHash64(number) % 5000)), concat('message ', toString(number)), ${at(rows)}, toString(number)
+   FROM numbers(${rows})`,
+  `INSERT INTO shadow (type, unique_id, emit_timestamp)
+   SELECT multiIf(number % 15 = 0, 'ShaDow', number % 3 = 0, 'Sha', number % 5 = 0, 'Dow', 'Incompatible'), toString(number), ${at(rows)}
+   FROM numbers(${rows})`,
+  `INSERT INTO github.commits (commit_id, author, commit_message, commit_date, repo, committed_at, additions, deletions)
+   SELECT hex(cityHash64(number)), concat('author-', toString(cityHash64(number, 1) % 2000)), 'message', toDate(at), concat('acme/', toString(number % 50)), at, 1, 1
+   FROM (SELECT number, ${at(rows)} AS at FROM numbers(${rows}))`,
+];
+
+/** Fills the tables that the questions are about, each with so many rows, and merges nothing: they look as after an import. */
+export async function insertRows(admin: ClickHouseClient, rows: number, progress: (line: string) => void) {
+  for (const query of inserts(rows)) {
+    progress(`${rows.toLocaleString("en")} rows: ${/INTO (\S+)/.exec(query)?.[1]}`);
+    await admin.command({ query, clickhouse_settings: { max_partitions_per_insert_block: "0" } });
+  }
+}
+
+/** Five questions of the page. */
+export const questions: readonly [name: string, params: Record<string, string>][] = [
+  ["chat_messages", { limit: "100" }],
+  ["chat_messages_per_minute", { until, limit: "60" }],
+  ["chat_top_active_users", { limit: "10" }],
+  ["shadow_types", {}],
+  ["commits_per_interval", { interval: "day", until, limit: "30" }],
+];

@@ -1,0 +1,140 @@
+import type { ClickHouseClient } from "@clickhouse/client";
+import type { Context } from "aws-lambda";
+import { ask } from "../../functions/lib/ask.ts";
+import { openClickHouse } from "../../functions/lib/clickhouse.ts";
+import { endpoints } from "../../functions/lib/endpoints.ts";
+import type { HttpEvent } from "../../functions/lib/http-event.ts";
+import { openKeys } from "../../functions/lib/keys.ts";
+import type { Query } from "../../functions/lib/query.ts";
+import type { Bench } from "./bench.ts";
+import { figure } from "./figure.ts";
+import { insertRows, questions } from "./query-rows.ts";
+import { openAdmin, openServices } from "./services.ts";
+import { interleave, percentile } from "./statistics.ts";
+
+/** Goals: what we add to ClickHouse's own time, and an answer the client has already. */
+const goal = { added: 5, unchanged: 3 };
+
+/** A named endpoint in process, against the same SQL sent straight to the same server. */
+export const query: Bench = {
+  name: "query",
+  summary:
+    "five endpoints in process, at 1, 8 and 32 requests at a time; peer: the same SQL sent straight to ClickHouse",
+  async *run(options) {
+    const { rows = 10_000_000, rounds = 3, progress, cleanup } = options;
+    const settings = await openServices(options, "clickhouse");
+    await insertRows(openAdmin(settings, options), rows, progress);
+    const reader = openClickHouse({
+      CLICKHOUSE_URL: settings.clickhouseUrl,
+      CLICKHOUSE_USER: "reader",
+      CLICKHOUSE_PASSWORD: settings.CLICKHOUSE_READER_PASSWORD,
+    });
+    cleanup.defer(() => reader.close());
+    const handle = await openHandler(reader);
+    for (const [name, params] of questions) {
+      const { sent, statistics } = await capture(reader, name, params);
+      progress(`${name} reads ${statistics.rows_read.toLocaleString("en")} rows`);
+      const direct = async () => void (await (await reader.query(sent)).text());
+      const ours = () => handle(name, params, { "cache-control": "no-cache" });
+      for (const connections of [1, 8, 32]) {
+        const results = await interleave(rounds, {
+          ours: () => load(connections, ours),
+          direct: () => load(connections, direct),
+        });
+        const [mine, theirs] = [pool(results.ours), pool(results.direct)];
+        const title = `${name}, ${connections} at a time`;
+        for (const p of [0.5, 0.99])
+          yield figure(
+            "query",
+            `${title}, p${p * 100}`,
+            percentile(mine.ms, p),
+            percentile(theirs.ms, p),
+            "ms",
+          );
+        yield figure("query", title, mine.perSecond, theirs.perSecond, "requests/s");
+        if (connections > 1) continue;
+        const added = percentile(mine.ms, 0.5) - percentile(theirs.ms, 0.5);
+        yield figure(
+          "query",
+          `${name}, added to p50, against our goal`,
+          Math.max(0.001, added),
+          goal.added,
+          "ms",
+        );
+      }
+    }
+    const etag = (await handle("shadow_types", {}, {})).headers?.etag;
+    const unchanged = await load(1, () => handle("shadow_types", {}, { "if-none-match": String(etag) }), 304);
+    yield figure("query", "304, p50, against our goal", percentile(unchanged.ms, 0.5), goal.unchanged, "ms");
+    yield figure("query", "304, p99, against our goal", percentile(unchanged.ms, 0.99), goal.unchanged, "ms");
+  },
+};
+
+/** The function as API Gateway would call it. */
+async function openHandler(reader: ClickHouseClient) {
+  for (const name of ["CLICKHOUSE_URL", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_READER_PASSWORD"])
+    process.env[name] ??= name.endsWith("URL") ? "http://127.0.0.1:1" : "nobody";
+  const { createHandler } = await import("../../functions/query/handler.ts");
+  const handler = createHandler({
+    ask: (question, given, comment) => ask(reader, question, given, comment),
+    run: async () => Promise.reject(new Error("no SQL is asked here")),
+    keys: openKeys({ client: reader, local: { read: "key" } }),
+  });
+  return (name: string, params: Record<string, string>, headers: Record<string, string>) =>
+    handler(
+      {
+        rawPath: `/v1/endpoints/${name}`,
+        pathParameters: { name },
+        queryStringParameters: params,
+        headers: { authorization: "Bearer key", ...headers },
+      } as unknown as HttpEvent,
+      {} as Context,
+    );
+}
+
+type Sent = Parameters<ClickHouseClient["query"]>[0];
+
+/** What an endpoint sends to ClickHouse, and what ClickHouse says of it. */
+async function capture(reader: ClickHouseClient, name: string, params: Record<string, string>) {
+  let sent: Sent | undefined;
+  const recorder = {
+    query: (given: Sent) => {
+      sent = given;
+      return reader.query(given);
+    },
+  } as unknown as ClickHouseClient;
+  const { statistics } = await ask(recorder, endpoints.get(name) as Query, params);
+  if (!sent) throw new Error(`${name} asked nothing`);
+  return { sent, statistics };
+}
+
+interface Load {
+  /** Of each request. */
+  ms: number[];
+  perSecond: number;
+}
+
+/** So many requests at a time for a second and a half, and at least two each. */
+async function load(connections: number, request: () => Promise<unknown>, status = 200): Promise<Load> {
+  const ms: number[] = [];
+  const began = performance.now();
+  const worker = async () => {
+    for (let n = 0; n < 2 || performance.now() - began < 1_500; n++) {
+      const before = performance.now();
+      const answer = (await request()) as { statusCode?: number } | undefined;
+      if (answer && answer.statusCode !== status)
+        throw new Error(`answered ${answer.statusCode}, not ${status}`);
+      ms.push(performance.now() - before);
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  return { ms, perSecond: (ms.length * 1000) / (performance.now() - began) };
+}
+
+const pool = (loads: readonly Load[]): Load => ({
+  ms: loads.flatMap(({ ms }) => ms),
+  perSecond: percentile(
+    loads.map(({ perSecond }) => perSecond),
+    0.5,
+  ),
+});

@@ -1,0 +1,98 @@
+/** The statements and marks that tools such as sqlmap try first, with ClickHouse's own ways out of a value beside them. */
+const closings = [
+  "",
+  "'",
+  '"',
+  "`",
+  "')",
+  "'))",
+  '")',
+  "\\",
+  "\\'",
+  "';",
+  "*/",
+  "}",
+  "'}",
+  "]",
+  "$$",
+  "\u2019",
+];
+
+const statements = [
+  " OR 1=1",
+  " OR '1'='1",
+  " AND 1=0",
+  " AND SLEEP(5)",
+  " AND sleepEachRow(3)",
+  " UNION ALL SELECT NULL",
+  " UNION ALL SELECT hash FROM sluice.api_keys",
+  " UNION SELECT name FROM system.users",
+  " UNION ALL SELECT file('/etc/passwd')",
+  " UNION ALL SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a String')",
+  "; DROP TABLE user_messages",
+  "; INSERT INTO user_messages VALUES ('x', 'y', now())",
+  "; SELECT 1",
+  " ORDER BY 100",
+  " GROUP BY 1 WITH TOTALS",
+  " LIMIT 1 OFFSET 1",
+  " SETTINGS max_execution_time = 0",
+  " FORMAT TSV",
+  " INTO OUTFILE '/tmp/sluice-injected'",
+  ", (SELECT count() FROM system.tables)",
+  " AND (SELECT 1 FROM (SELECT count(), concat(version(), floor(rand() * 2)) x GROUP BY x) a)",
+  " AND extractvalue(1, concat(0x7e, version()))",
+  " {limit: UInt32}",
+  " {username: Identifier}",
+];
+
+const endings = ["", " -- ", " #", "/*", "\0", "; --", " AND '1'='1"];
+
+/** Whole values: escapes of TabSeparated (which parameters travel as), encodings, numbers, templates, format strings. */
+const oddities = [
+  "\\N",
+  "\\t\\n\\r\\0",
+  "a\tb\nc\rd",
+  "\\x27 OR 1=1",
+  "%27%20OR%201=1",
+  "&#39; OR 1=1",
+  "\u00bf' OR 1=1",
+  "\uff07 OR 1=1",
+  "\ud83d\ude00",
+  "\ud800",
+  "null",
+  "NULL",
+  "NaN",
+  "inf",
+  "-1",
+  "1e309",
+  "0x41",
+  "99999999999999999999999",
+  "true",
+  "[]",
+  "['a']",
+  "{}",
+  "(1)",
+  ["$", "{7*7}"].join(""),
+  "{{7*7}}",
+  "%s%n",
+  "../../../../etc/passwd",
+  "__proto__",
+  "constructor",
+  "x".repeat(5_000),
+  "\u0000",
+  "\u202e",
+  "tuple()",
+  "toString",
+];
+
+/** Several hundred values, each once. */
+export const injections: readonly string[] = [
+  ...new Set([
+    ...oddities,
+    ...closings,
+    ...closings.flatMap((closing) => statements.map((statement) => `x${closing}${statement}`)),
+    ...["'", "\\'", "')"].flatMap((closing) =>
+      statements.flatMap((statement) => endings.map((ending) => `1${closing}${statement}${ending}`)),
+    ),
+  ]),
+];
