@@ -108,6 +108,8 @@ test("pipeline_lag tells 95 of 100 rows' way, and nothing of a pipeline without 
 
 test("quarantine_by_reason counts one source's messages of a time", async () => {
   const source = `test:${crypto.randomUUID()}`;
+  // It keeps a message for 90 days.
+  const today = new Date().toISOString().slice(0, 10);
   const row = (reason: string, at: string) => ({
     id: crypto.randomUUID(),
     at,
@@ -122,18 +124,18 @@ test("quarantine_by_reason counts one source's messages of a time", async () => 
     table: "sluice.quarantine",
     format: "JSONEachRow",
     values: [
-      row("malformed_json", "2026-01-01 00:00:00.001"),
-      row("malformed_json", "2026-01-01 00:00:00.002"),
-      row("invalid_event", "2026-01-01 00:00:00.003"),
+      row("malformed_json", `${today} 00:00:00.001`),
+      row("malformed_json", `${today} 00:00:00.002`),
+      row("invalid_event", `${today} 00:00:00.003`),
     ],
   });
   const { data } = await ask(scratch.client, quarantineByReason, { source });
   for (const one of data) quarantineByReason.row.strict().parse(one);
   expect(data).toEqual([
-    { reason: "malformed_json", messages: 2, sources: [source], last_at: "2026-01-01 00:00:00.002" },
-    { reason: "invalid_event", messages: 1, sources: [source], last_at: "2026-01-01 00:00:00.003" },
+    { reason: "malformed_json", messages: 2, sources: [source], last_at: `${today} 00:00:00.002` },
+    { reason: "invalid_event", messages: 1, sources: [source], last_at: `${today} 00:00:00.003` },
   ]);
-  const range = { since: "2026-01-01T00:00:00.002Z", until: "2026-01-01T00:00:00.002Z" };
+  const range = { since: `${today}T00:00:00.002Z`, until: `${today}T00:00:00.002Z` };
   expect((await ask(scratch.client, quarantineByReason, { source, ...range })).data).toMatchObject([
     { messages: 1 },
   ]);

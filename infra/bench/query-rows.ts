@@ -8,25 +8,29 @@ const days = 90;
 const at = (rows: number) =>
   `toDateTime64('2026-04-01', 3, 'UTC') - toIntervalMillisecond(toUInt64((${rows} - number) * ${(days * 86_400_000) / rows}))`;
 
-const inserts = (rows: number) => [
+const inserts = (rows: number, first: number, count: number) => [
   `INSERT INTO user_messages (username, message, received_at, in_message_id)
    SELECT concat('user-', toString(cityHash64(number) % 5000)), concat('message ', toString(number)), ${at(rows)}, toString(number)
-   FROM numbers(${rows})`,
+   FROM numbers(${first}, ${count})`,
   `INSERT INTO shadow (type, unique_id, emit_timestamp)
    SELECT multiIf(number % 15 = 0, 'ShaDow', number % 3 = 0, 'Sha', number % 5 = 0, 'Dow', 'Incompatible'), toString(number), ${at(rows)}
-   FROM numbers(${rows})`,
+   FROM numbers(${first}, ${count})`,
   `INSERT INTO github.commits (commit_id, author, commit_message, commit_date, repo, committed_at, additions, deletions)
    SELECT hex(cityHash64(number)), concat('author-', toString(cityHash64(number, 1) % 2000)), 'message', toDate(at), concat('acme/', toString(number % 50)), at, 1, 1
-   FROM (SELECT number, ${at(rows)} AS at FROM numbers(${rows}))`,
+   FROM (SELECT number, ${at(rows)} AS at FROM numbers(${first}, ${count}))`,
 ];
 
 /** Fills the tables that the questions are about, each with so many rows, and merges nothing: they look as after an import. */
 export async function insertRows(admin: ClickHouseClient, rows: number, progress: (line: string) => void) {
-  for (const query of inserts(rows)) {
-    progress(`${rows.toLocaleString("en")} rows: ${/INTO (\S+)/.exec(query)?.[1]}`);
-    await admin.command({ query, clickhouse_settings: { max_partitions_per_insert_block: "0" } });
+  for (let first = 0; first < rows; first += slice) {
+    progress(`rows from ${first.toLocaleString("en")} of ${rows.toLocaleString("en")} in three tables`);
+    for (const query of inserts(rows, first, Math.min(slice, rows - first)))
+      await admin.command({ query, clickhouse_settings: { max_partitions_per_insert_block: "0" } });
   }
 }
+
+/** One INSERT has to end before the client loses patience, also on a busy machine. */
+const slice = 1_000_000;
 
 /** Five questions of the page. */
 export const questions: readonly [name: string, params: Record<string, string>][] = [

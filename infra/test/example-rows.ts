@@ -40,9 +40,10 @@ const human = (type: string, emit_timestamp: string, unique_id: string) => ({
   emit_timestamp,
 });
 
-const rejected = (reason: string, at: string, source: string) => ({
+/** Kept for 90 days only: of this hour. */
+const rejected = (reason: string, source: string) => ({
   id: crypto.randomUUID(),
-  at,
+  at: new Date().toISOString().slice(0, -1),
   source,
   position: "",
   reason,
@@ -51,7 +52,27 @@ const rejected = (reason: string, at: string, source: string) => ({
   headers: [],
 });
 
-/** The rows that the examples of the endpoints are about; all of them of the first days of 2026. */
+const event = (timestamp: string, event_type: string, user_id: string) => ({
+  timestamp,
+  event_type,
+  organizer_id: "o-17",
+  user_id,
+  session_id: `session of ${user_id}`,
+  event_id: "concert-1",
+  source: "web",
+});
+
+const sale = (timestamp: string, user_id: string, quantity: number, price: string) => ({
+  timestamp,
+  event_id: "concert-1",
+  organizer_id: "o-17",
+  user_id,
+  quantity,
+  price,
+  currency: "EUR",
+});
+
+/** The rows that the examples of the endpoints are about, nearly all of the first days of 2026. */
 const rows: Record<string, object[]> = {
   user_messages: [
     message("019b7a2c-0000-7000-8000-000000000001", "ann", "Hello 👋", "2026-01-01 12:00:00.000"),
@@ -75,10 +96,21 @@ const rows: Record<string, object[]> = {
     { user_name: "ann", position: "engineer", team: "core", age: 31 },
     { user_name: "bob", position: "designer", team: "web", age: null },
   ],
+  "bilten_analytics.events": [
+    event("2026-01-01 12:00:00.000", "page_view", "ann"),
+    event("2026-01-01 12:00:10.000", "event_view", "ann"),
+    event("2026-01-01 12:00:20.000", "ticket_view", "ann"),
+    event("2026-01-01 12:01:00.000", "event_view", "bob"),
+    event("2026-01-09 12:00:00.000", "event_view", "ann"),
+  ],
+  "bilten_analytics.ticket_sales": [
+    sale("2026-01-01 12:00:30.000", "ann", 2, "25.00"),
+    sale("2026-01-01 12:05:00.000", "bob", 1, "30.50"),
+  ],
   "sluice.quarantine": [
-    rejected("malformed_json", "2026-01-01 12:00:00.000", "kafka:dominate"),
-    rejected("malformed_json", "2026-01-01 12:00:01.000", "rabbitmq:chat.clickhouse"),
-    rejected("invalid_event", "2026-01-01 12:00:02.000", "kafka:dominate"),
+    rejected("malformed_json", "kafka:dominate"),
+    rejected("malformed_json", "rabbitmq:chat.clickhouse"),
+    rejected("invalid_event", "kafka:dominate"),
   ],
 };
 

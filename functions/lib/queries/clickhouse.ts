@@ -29,6 +29,22 @@ export const slowQueries = defineQuery({
     last_at: z.string(),
   }),
   freshMs: 5000,
+  example: {
+    params: { min_ms: 0, limit: 1 },
+    rows: [
+      {
+        query: "SELECT count() FROM shadow WHERE type = ?",
+        runs: 3,
+        failed: 0,
+        max_ms: 1250,
+        avg_ms: 1120,
+        total_ms: 3360,
+        max_read_rows: 10_000_000,
+        max_memory_bytes: 4_194_304,
+        last_at: "2026-01-01 12:00:00",
+      },
+    ],
+  },
   sql: `
     SELECT normalizeQueryKeepNames(any(query_log.query)) AS query, count() AS runs,
       countIf(type != 'QueryFinish') AS failed, max(query_duration_ms) AS max_ms, round(avg(query_duration_ms)) AS avg_ms,
@@ -58,6 +74,20 @@ export const storageByTable = defineQuery({
     modified_at: z.string(),
   }),
   freshMs: 5000,
+  example: {
+    params: { database: "bilten_analytics", limit: 1 },
+    rows: [
+      {
+        database: "bilten_analytics",
+        table: "events",
+        bytes_on_disk: 3531,
+        rows: 5,
+        parts: 1,
+        compression: 0.84,
+        modified_at: "2026-01-01 12:00:00",
+      },
+    ],
+  },
   sql: `
     SELECT database, table, sum(parts.bytes_on_disk) AS bytes_on_disk, sum(parts.rows) AS rows, count() AS parts,
       round(sum(data_uncompressed_bytes) / nullIf(sum(data_compressed_bytes), 0), 2) AS compression,

@@ -61,6 +61,13 @@ export const eventsFunnel = defineQuery({
     of_previous: z.number().nullable(),
   }),
   absent: "The tables of product analytics are made by `npx sluice migrate`.",
+  example: {
+    params: { steps: "event_view,ticket_view" },
+    rows: [
+      { step: 1, event_type: "event_view", users: 2, of_first: 1, of_previous: 1 },
+      { step: 2, event_type: "ticket_view", users: 1, of_first: 0.5, of_previous: 0.5 },
+    ],
+  },
   sql: `
     SELECT step, event_type, users, users / nullIf(counts[1], 0) AS of_first,
       users / nullIf(counts[greatest(step - 1, 1)], 0) AS of_previous

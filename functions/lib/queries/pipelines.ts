@@ -61,7 +61,7 @@ export const quarantineByReason = defineQuery({
     last_at: z.string(),
   }),
   example: {
-    params: { until: "2026-01-02" },
+    params: {},
     rows: [
       {
         reason: "malformed_json",

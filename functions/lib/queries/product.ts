@@ -31,6 +31,10 @@ export const eventsDaily = defineQuery({
     unique_sessions: z.number(),
   }),
   absent,
+  example: {
+    params: { limit: 1 },
+    rows: [{ date: "2026-01-09", organizer_id: "o-17", events: 1, unique_users: 1, unique_sessions: 1 }],
+  },
   sql: `
     SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, count() AS events,
       uniqExact(user_id) AS unique_users, uniqExact(session_id) AS unique_sessions
@@ -65,6 +69,21 @@ export const revenueDaily = defineQuery({
     unique_buyers: z.number(),
   }),
   absent,
+  example: {
+    params: { organizer_id: "o-17" },
+    rows: [
+      {
+        date: "2026-01-01",
+        organizer_id: "o-17",
+        currency: "EUR",
+        revenue: 80.5,
+        transactions: 2,
+        tickets: 3,
+        avg_ticket_price: 27.75,
+        unique_buyers: 2,
+      },
+    ],
+  },
   sql: `
     SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, currency, sum(price * quantity) AS revenue,
       count() AS transactions, sum(quantity) AS tickets, avg(price) AS avg_ticket_price, uniqExact(user_id) AS unique_buyers
@@ -100,6 +119,31 @@ export const realtimeDashboard = defineQuery({
     avg_load_time: z.number().nullable(),
   }),
   absent,
+  example: {
+    params: { until: "2026-01-01T12:04:00Z", limit: 2 },
+    rows: [
+      {
+        interval_start: "2026-01-01 11:55:00",
+        total_events: 0,
+        active_users: 0,
+        active_sessions: 0,
+        page_views: 0,
+        purchases: 0,
+        errors: 0,
+        avg_load_time: null,
+      },
+      {
+        interval_start: "2026-01-01 12:00:00",
+        total_events: 4,
+        active_users: 2,
+        active_sessions: 2,
+        page_views: 1,
+        purchases: 0,
+        errors: 0,
+        avg_load_time: null,
+      },
+    ],
+  },
   sql: `
     SELECT interval_start, sum(events) AS total_events,
       uniqExactMerge(users) AS active_users, uniqExactMerge(sessions) AS active_sessions,
@@ -127,6 +171,22 @@ export const organizerDailyMetrics = defineQuery({
     registrations: z.number(),
   }),
   absent,
+  example: {
+    params: { limit: 1 },
+    rows: [
+      {
+        date: "2026-01-09",
+        organizer_id: "o-17",
+        total_events: 1,
+        unique_visitors: 1,
+        unique_sessions: 1,
+        page_views: 0,
+        ticket_purchases: 0,
+        event_views: 1,
+        registrations: 0,
+      },
+    ],
+  },
   sql: `
     SELECT * FROM bilten_analytics.organizer_daily_metrics_mv
     WHERE ${daysInRange} AND ${ofOrganizer}
@@ -157,6 +217,23 @@ export const eventPerformance = defineQuery({
     avg_duration: z.number().nullable(),
   }),
   absent,
+  example: {
+    params: { limit: 1 },
+    rows: [
+      {
+        event_id: "concert-1",
+        organizer_id: "o-17",
+        total_interactions: 5,
+        unique_visitors: 2,
+        unique_sessions: 2,
+        views: 3,
+        purchases: 0,
+        shares: 0,
+        favorites: 0,
+        avg_duration: null,
+      },
+    ],
+  },
   sql: `
     SELECT event_id, organizer_id, sum(interactions) AS total_interactions,
       uniqExactMerge(users) AS unique_visitors, uniqExactMerge(sessions) AS unique_sessions,

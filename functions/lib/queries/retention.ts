@@ -34,6 +34,13 @@ export const retention = defineQuery({
     share: z.number(),
   }),
   absent: "The tables of product analytics are made by `npx sluice migrate`.",
+  example: {
+    params: { until: "2026-01-12", periods: 1 },
+    rows: [
+      { cohort: "2025-12-29", users: 2, period: 0, returned: 2, share: 1 },
+      { cohort: "2025-12-29", users: 2, period: 1, returned: 1, share: 0.5 },
+    ],
+  },
   sql: `
     WITH fromUnixTimestamp64Milli({until: Int64}, {timezone: String}) AS last
     SELECT cohort, count() AS users, period, countIf(has(periods_active, period)) AS returned, returned / users AS share
