@@ -19,6 +19,8 @@ export interface Effects {
   /** Whether these events can be asked for, once they can or it has taken too long. */
   untilQueryable(ids: string[]): Promise<boolean>;
   origins?: readonly string[];
+  /** Epoch milliseconds. */
+  now?: () => number;
 }
 
 /** Topic of the accepted events, and of refused ones on their way to the quarantine. */
@@ -28,7 +30,7 @@ const topic = "events";
  * `POST /v1/events/{source}`: one event, an array, or one a line, into Kafka. 202 when each is on every in-sync replica, or 200
  * with `wait=true` once they can be asked for; what is wrong with single ones is said in `errors`, and they are kept in the quarantine.
  */
-export const createHandler = ({ produce, keys, untilQueryable, origins = [] }: Effects) =>
+export const createHandler = ({ produce, keys, untilQueryable, origins = [], now = Date.now }: Effects) =>
   httpFunction(
     async (event) => {
       const source = sourceOf(event);
@@ -36,7 +38,7 @@ export const createHandler = ({ produce, keys, untilQueryable, origins = [] }: E
       const rows = splitRows(await readBody(event), mediaType(event));
       const request = {
         source,
-        receivedAt: Date.now(),
+        receivedAt: now(),
         seed: header(event, "idempotency-key"),
         sentAt: event.queryStringParameters?.sent_at,
       };

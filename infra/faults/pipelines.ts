@@ -93,6 +93,7 @@ export async function loadPipelines(): Promise<Record<PipelineName, Pipeline>> {
   process.env.CLICKHOUSE_PASSWORD ??= "unused";
   const chat = await import("../../functions/index-chat/handler.ts");
   const shadow = await import("../../functions/store-shadow/handler.ts");
+  const events = await import("../../functions/store-events/handler.ts");
   return {
     chat: {
       table: "user_messages",
@@ -138,6 +139,24 @@ export async function loadPipelines(): Promise<Record<PipelineName, Pipeline>> {
           })),
         ),
       position: ({ lane, offset }) => `shadow:${lane}:${offset}`,
+    },
+    events: {
+      table: "bilten_analytics.events",
+      key: "event_name",
+      group: "event_type",
+      createHandler: (store, safeguards) => events.createHandler(store, safeguards),
+      event: (records) =>
+        kafkaEvent(
+          records.map((placed) =>
+            kafkaRecord("events", placed, {
+              id: messageIdOf(placed),
+              event_type: groupName(placed.fact),
+              event_name: keyOf(placed),
+              timestamp: momentOf(placed),
+            }),
+          ),
+        ),
+      position: ({ lane, offset }) => `events:${lane}:${offset}`,
     },
     positions: {
       table: "faults_positions",

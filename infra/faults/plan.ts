@@ -1,7 +1,7 @@
 import { createRandom, type Random } from "../generate/random.ts";
 import type { Condition, Effect, Fault, RequestKind, Shape } from "./fault.ts";
 
-export const pipelineNames = ["chat", "shadow", "positions"] as const;
+export const pipelineNames = ["chat", "shadow", "positions", "events"] as const;
 export type PipelineName = (typeof pipelineNames)[number];
 
 /** One message in a lane (a partition or the queue). */

@@ -45,7 +45,8 @@ export function viewsOf({ table, key, group }: Pipeline): View[] {
   const run = (of: string) => `splitByChar('/', ${of})[1]`;
   const summing = `(key String, n UInt64, total UInt64) ENGINE = SummingMergeTree ORDER BY key ${window}`;
   const states = `(key String, n AggregateFunction(count), total AggregateFunction(sum, UInt64)) ENGINE = AggregatingMergeTree ORDER BY key ${window}`;
-  const name = (of: string) => ({ target: `faults_${of}_of_${table}`, name: `faults_to_${of}_of_${table}` });
+  const noun = table.replace(".", "_");
+  const name = (of: string) => ({ target: `faults_${of}_of_${noun}`, name: `faults_to_${of}_of_${noun}` });
   const keys: View = {
     ...name("keys"),
     structure: summing,
