@@ -26,7 +26,7 @@ test("sixty runs of faults: nothing lost, nothing twice, every view as its table
     late_request: expect.any(Number),
     view_throws: expect.any(Number),
   });
-}, 240_000);
+}, 480_000);
 
 const records = (count: number, lane = 0): Plan["records"] =>
   Array.from({ length: count }, (_, fact) => ({ fact, lane, kind: "good", month: 0, value: 10 + fact }));
@@ -95,5 +95,5 @@ test.each(["token", "probe", "repair"])(
     await runFaults(world, { runs: 60, seed: 7 }, { ...allSafeguards, [safeguard]: false }, watch);
     expect(failures).toBe(1);
   },
-  240_000,
+  480_000,
 );
