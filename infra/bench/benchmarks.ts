@@ -1,6 +1,7 @@
 import type { Bench } from "./bench.ts";
 import { cold } from "./cold.ts";
 import { exactlyOnce } from "./exactly-once.ts";
+import { faust } from "./faust.ts";
 import { freshness } from "./freshness.ts";
 import { handler } from "./handler.ts";
 import { ingest } from "./ingest.ts";
@@ -14,6 +15,7 @@ export const benchmarks: readonly Bench[] = [
   handler,
   exactlyOnce,
   query,
+  faust,
   freshness,
   rabbitmq,
   mapping,

@@ -7,10 +7,19 @@ export const openKafka = (brokers: string[]) => new Kafka({ brokers, logLevel: l
 export const partitions = 8;
 
 /** A new topic of 8 partitions with so many commits, dealt out in turn. */
-export async function produceCommits(
+export const produceCommits = (
   brokers: string[],
   topic: string,
   count: number,
+  progress: BenchOptions["progress"],
+): Promise<void> => produceBodies(brokers, topic, count, commitBody, progress);
+
+/** The same with bodies of any kind: `body` makes the n-th. */
+export async function produceBodies(
+  brokers: string[],
+  topic: string,
+  count: number,
+  body: (n: number) => Buffer,
   progress: BenchOptions["progress"],
 ): Promise<void> {
   const kafka = openKafka(brokers);
@@ -19,13 +28,13 @@ export async function produceCommits(
   await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: true });
   await admin.disconnect();
   if (count === 0) return;
-  progress(`producing ${count.toLocaleString("en")} messages of about ${commitBody(count).length} bytes`);
+  progress(`producing ${count.toLocaleString("en")} messages of about ${body(count).length} bytes`);
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   for (let from = 0; from < count; from += 10_000) {
     const messages = Array.from({ length: Math.min(10_000, count - from) }, (_, i) => ({
       partition: i % partitions,
-      value: commitBody(from + i),
+      value: body(from + i),
     }));
     await producer.send({ topic, messages });
   }

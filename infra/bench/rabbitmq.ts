@@ -13,7 +13,8 @@ import { type Cost, cpuSeconds, rowsPerSecond } from "./cost.ts";
 import { figure } from "./figure.ts";
 import { logged, untilCount } from "./ingest.ts";
 import { runOffline } from "./offline.ts";
-import { openAdmin, openFolder, openServices, pidOf } from "./services.ts";
+import { openPython } from "./python.ts";
+import { openAdmin, openServices, pidOf } from "./services.ts";
 import { interleave } from "./statistics.ts";
 
 const queue = "chat.clickhouse";
@@ -29,7 +30,7 @@ export const rabbitmq: Bench = {
     "a backlog in RabbitMQ → mapping → index-chat → MergeTree, exactly once; peers: pika with an insert for each message, amqplib without any work",
   async *run(options) {
     const { rows = 100_000, rounds = 5, progress } = options;
-    const python = await openPython(options);
+    const python = await openPython(options, "pika==1.3.2", "clickhouse-connect==0.8.18");
     const settings = await openServices(options, "rabbitmq", "clickhouse");
     await applyQueues(settings);
     const admin = openAdmin(settings, options);
@@ -119,23 +120,6 @@ async function publish({ rabbitmqUrl }: Settings, count: number): Promise<void> 
   }
   await channel.waitForConfirms();
   await connection.close();
-}
-
-/** Python with the two clients, in a folder of its own; `undefined`, and said so, where that cannot be had. */
-async function openPython(options: BenchOptions): Promise<string | undefined> {
-  const folder = await openFolder(options);
-  const python = join(folder, "bin/python");
-  try {
-    options.progress("installing pika and clickhouse-connect for the peer");
-    await run("python3", ["-m", "venv", folder]);
-    await run(python, ["-m", "pip", "install", "--quiet", "pika==1.3.2", "clickhouse-connect==0.8.18"]);
-    return python;
-  } catch (error) {
-    options.progress(
-      `left out: pika with an insert for each message, which needs python3 with venv and pip (${(error as Error).message.split("\n")[0]})`,
-    );
-    return undefined;
-  }
 }
 
 async function consumeWithPika(python: string, settings: Settings, rows: number): Promise<Cost> {

@@ -7,6 +7,7 @@ export const benchNames = [
   "handler",
   "exactly-once",
   "query",
+  "faust",
   "freshness",
   "rabbitmq",
   "mapping",
@@ -19,6 +20,7 @@ Each benchmark measures ours and a peer in turns within one run and tells the me
   handler       decode, validate and encode a batch, against JSON.parse alone and JSON.parse + JSON.stringify
   exactly-once  the same function with every safeguard and without any
   query         five endpoints in process, against the same SQL sent straight to ClickHouse
+  faust         ratings classified per second, against faust-streaming
   freshness     one message through an idle pipeline, against ClickHouse's Kafka engine
   rabbitmq      RabbitMQ → function → ClickHouse, against pika with an insert for each message, and amqplib alone
   mapping       poll → event → empty function, against kafkajs and amqplib alone
