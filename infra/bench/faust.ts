@@ -65,13 +65,10 @@ export const faust: Bench = {
       const worker = await runFaust(options, python, brokers, `faust-${++groups}`);
       return Promise.race([costOfOutput(admin, worker.pid, few), worker.ended]).finally(worker.stop);
     };
-    const results = {
-      ...(await interleave(
-        rounds,
-        logged({ worker: ours(false), "in-process": ours(true) }, rows, progress),
-      )),
-      ...(await interleave(rounds, logged({ faust: theirs }, few, progress))),
-    };
+    const results = await interleave(rounds, {
+      ...logged({ worker: ours(false), "in-process": ours(true) }, rows, progress),
+      ...logged({ faust: theirs }, few, progress),
+    });
     for (const mode of ["worker", "in-process"] as const) {
       const [mine, peer] = [results[mode], results.faust];
       const title = `${mode}, against faust-streaming`;
