@@ -134,9 +134,13 @@ test.each([
 });
 
 test.each([
-  ["401", { status: 401, body: { message: "Bad credentials" } }, /401 Bad credentials/],
+  ["401", { status: 401, body: { message: "Bad credentials" } }, /401 Bad credentials.*GITHUB_TOKEN/],
   ["403 that is no limit", { status: 403, body: { message: "Resource not accessible" } }, /403 Resource/],
-  ["404", { status: 404, body: { message: "Not Found" } }, /repos\/ann\/tea\/commits.*404 Not Found/],
+  [
+    "404",
+    { status: 404, body: { message: "Not Found" } },
+    /repos\/ann\/tea\/commits.*404 Not Found.*GITHUB_TOKEN/,
+  ],
   ["a page of somebody else", { status: 200, body: "<html>hello" }, /GITHUB_API_URL/],
 ])("%s is an error at once", async (_what, interference, message) => {
   fixture.interferences.push(interference);

@@ -93,6 +93,13 @@ function nextPage(link: string | undefined, api: string): string | undefined {
   return (pathname.startsWith(`${base}/`) ? pathname.slice(base.length) : pathname) + search;
 }
 
+/** A repository that a token may not see is not there, says GitHub. */
+const hints: Record<number, string> = {
+  401: " (is GITHUB_TOKEN still valid?)",
+  403: " (may GITHUB_TOKEN read the repository?)",
+  404: " (a private repository needs a GITHUB_TOKEN that may read it)",
+};
+
 function explain(error: unknown, path: string, api: string): unknown {
   const { status, message, response } = error as {
     status?: number;
@@ -104,5 +111,5 @@ function explain(error: unknown, path: string, api: string): unknown {
   if (!response) return new GitHubError(`${where}: no answer (${message})`, 0, { cause: error });
   const until = limitedUntil(status, response.headers, message, Date.now());
   if (until) return new RateLimited(where, status, until, { cause: error });
-  return new GitHubError(`${where}: ${status} ${message}`, status, { cause: error });
+  return new GitHubError(`${where}: ${status} ${message}${hints[status] ?? ""}`, status, { cause: error });
 }
