@@ -71,11 +71,17 @@ const then = `${candidates("(SELECT DISTINCT user_name FROM github.users_history
       ASOF INNER JOIN states ON states.user_name = asked.user_name AND states.since <= asked.at
       GROUP BY author, at
     ),
+    -- Joined in two steps: the many commits with moments alone, the few groups with what these stand for.
     people AS (
-      SELECT made.author AS author, found.2 AS person, found.3 AS team, found.4 AS position, found.5 AS age,
-        count() AS commits, sum(made.additions) AS additions, sum(made.deletions) AS deletions,
-        min(committed_at) AS first_at, max(committed_at) AS last_at
-      FROM (SELECT author, committed_at, additions, deletions FROM github.commits WHERE ${chosen}) AS made
-      ASOF LEFT JOIN timelines ON timelines.author = made.author AND timelines.since <= made.committed_at
-      GROUP BY author, person, team, position, age
+      SELECT counted.author AS author, found.2 AS person, found.3 AS team, found.4 AS position, found.5 AS age,
+        commits, additions, deletions, first_at, last_at
+      FROM (
+        SELECT made.author AS author, moments.since AS since, count() AS commits, sum(made.additions) AS additions,
+          sum(made.deletions) AS deletions, min(committed_at) AS first_at, max(committed_at) AS last_at
+        FROM (SELECT author, committed_at, additions, deletions FROM github.commits WHERE ${chosen}) AS made
+        ASOF LEFT JOIN (SELECT author, since FROM timelines) AS moments
+          ON moments.author = made.author AND moments.since <= made.committed_at
+        GROUP BY author, since
+      ) AS counted
+      LEFT JOIN timelines ON timelines.author = counted.author AND timelines.since = counted.since
     )`;
