@@ -31,15 +31,18 @@ export async function ask(
   const size = query.pageBy ? Number(params.limit) : Number.POSITIVE_INFINITY;
   const sql = typeof query.sql === "string" ? query.sql : query.sql(params);
   const query_params = query.pageBy ? { ...params, limit: size + 1 } : params;
+  // The function must answer before its own time is over; the server stops a query whose client has gone.
+  const deadline = AbortSignal.timeout(12_000);
   const result = await client
     .query({
       query: sql,
+      abort_signal: deadline,
       query_params,
       format: "JSON",
       clickhouse_settings: { ...limits, log_comment: comment },
     })
     .then((answer) => answer.json())
-    .catch((error: unknown) => unavailable(error, query));
+    .catch((error: unknown) => unavailable(error, query, deadline.aborted));
   const data = result.data.slice(0, size) as Answer["data"];
   const last = result.data.length > size ? data.at(-1) : undefined;
   return {
@@ -68,7 +71,9 @@ const describe = (error: z.core.$ZodError): string =>
 /** Of ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE. */
 const notThere = ["60", "81"];
 
-function unavailable(cause: unknown, { name, absent }: Query): never {
+function unavailable(cause: unknown, { name, absent }: Query, late: boolean): never {
+  if (late)
+    throw new HttpError(408, "The query takes too long", "It was stopped after 12 seconds.", { cause });
   if (cause instanceof ClickHouseError && absent && notThere.includes(cause.code))
     throw new HttpError(503, `What ${name} reads is not there`, absent, {
       cause,

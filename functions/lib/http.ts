@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import middy from "@middy/core";
 import { corsHeaders, preflight } from "./cors.ts";
-import { bearerOf, type HttpEvent, type HttpResult } from "./http-event.ts";
+import type { HttpEvent, HttpResult } from "./http-event.ts";
 import { log } from "./log.ts";
 import { requestId } from "./request-id.ts";
 
@@ -89,14 +89,6 @@ function problem(error: Error | null, id: string): HttpResult {
       request_id: id,
     }),
   };
-}
-
-/** @throws HttpError 401 unless the request carries `Authorization: Bearer <key>`; takes equally long for every wrong key. */
-export function requireKey(event: HttpEvent, key: string): void {
-  if (isEqual(bearerOf(event), key)) return;
-  throw new HttpError(401, "A read key is required", "Send `Authorization: Bearer <SLUICE_READ_KEY>`.", {
-    headers: { "www-authenticate": "Bearer" },
-  });
 }
 
 /** Takes equally long wherever the two differ. */

@@ -85,7 +85,7 @@ export const cursor = z
   .optional()
   .describe("`next` of the page before")
   .transform((given, context): string[] => {
-    if (given === undefined) return [];
+    if (given === undefined || given === "") return [];
     const parsed = cursorContent.safeParse(parseOrUndefined(Buffer.from(given, "base64url").toString()));
     if (parsed.success) return parsed.data;
     context.addIssue({ code: "custom", message: "is not a cursor that this endpoint gave" });

@@ -128,6 +128,7 @@ export const formatParameter = {
 export const requestIdParameter = {
   name: "X-Request-Id",
   in: "header",
-  description: "a name of your own for the request; comes back in the answer",
-  schema: { type: "string", pattern: "^[A-Za-z0-9_.:-]{1,128}$" },
+  description:
+    "a name of your own for the request, of letters, digits, `_`, `.`, `:` and `-`; comes back in the answer. Any other is replaced.",
+  schema: { type: "string" },
 };

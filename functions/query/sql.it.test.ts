@@ -162,6 +162,8 @@ describe("POST /v1/query", () => {
     [{ query: "SELECT 1", params: { "a b": 1 } }, 400, {}],
     [{ query: 1 }, 400, {}],
     ["null", 400, {}],
+    ["false", 400, {}],
+    ["", 400, {}],
     ["SELECT 1", 415, { "content-type": "application/xml" }],
     [{ query: "SELECT 1" }, 406, { accept: "image/png" }],
     [{ query: "SELECT 1" }, 401, { authorization: "Bearer nobody" }],

@@ -42,7 +42,7 @@ export const createSql =
 
 function readBody(event: HttpEvent): z.output<typeof sqlRequest> {
   const type = (header(event, "content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase();
-  const text = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8").toString();
+  const text = textOf(event);
   if (type === "text/plain" || type === "application/sql") return check({ query: text });
   if (type !== "application/json")
     throw new HttpError(415, "Unsupported media type", "Send application/json or text/plain.");
@@ -55,6 +55,10 @@ function readBody(event: HttpEvent): z.output<typeof sqlRequest> {
     });
   }
 }
+
+/** serverless-offline hands over a body of `false` or `0` parsed. */
+const textOf = ({ body, isBase64Encoded }: { body?: unknown; isBase64Encoded?: boolean }): string =>
+  isBase64Encoded ? Buffer.from(String(body), "base64").toString() : String(body ?? "");
 
 function check(body: unknown): z.output<typeof sqlRequest> {
   const parsed = sqlRequest.safeParse(body);

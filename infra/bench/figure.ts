@@ -5,7 +5,7 @@ export interface Figure {
   ours: number;
   /** Somebody who does the same, or a goal where nobody does. */
   peer: number;
-  /** Of both: of `rows/s` more is better; of `ms`, `KiB` and `CPU-s per million rows` less. */
+  /** Of both: of `rows/s` and `requests/s` more is better; of `ms`, `KiB` and `CPU-s per million rows` less. */
   unit: string;
   /** `ours / peer`. */
   ratio: number;

@@ -36,7 +36,7 @@ const slice = 1_000_000;
 export const questions: readonly [name: string, params: Record<string, string>][] = [
   ["chat_messages", { limit: "100" }],
   ["chat_messages_per_minute", { until, limit: "60" }],
-  ["chat_top_active_users", { limit: "10" }],
   ["shadow_types", {}],
-  ["commits_per_interval", { interval: "day", until, limit: "30" }],
+  ["commits_by_author", { repo: "acme/7", limit: "10" }],
+  ["commits_per_interval", { repo: "acme/7", interval: "day", until, limit: "30" }],
 ];

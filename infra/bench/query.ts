@@ -53,16 +53,15 @@ export const query: Bench = {
             "ms",
           );
         yield figure("query", title, mine.perSecond, theirs.perSecond, "requests/s");
-        if (connections > 1) continue;
-        const added = percentile(mine.ms, 0.5) - percentile(theirs.ms, 0.5);
-        yield figure(
-          "query",
-          `${name}, added to p50, against our goal`,
-          Math.max(0.001, added),
-          goal.added,
-          "ms",
-        );
       }
+      const added = await load(1, async () => {
+        waited.ms = 0;
+        await ours();
+        return waited.ms;
+      });
+      const title = `${name}, all but the wait for ClickHouse`;
+      yield figure("query", `${title}, p50, against our goal`, percentile(added.ms, 0.5), goal.added, "ms");
+      yield figure("query", `${title}, p99, against our goal`, percentile(added.ms, 0.99), goal.added, "ms");
     }
     const etag = (await handle("shadow_types", {}, {})).headers?.etag;
     const unchanged = await load(1, () => handle("shadow_types", {}, { "if-none-match": String(etag) }, 304));

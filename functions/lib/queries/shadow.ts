@@ -30,7 +30,16 @@ export const shadowTypesOverTime = defineQuery({
   name: "shadow_types_over_time",
   description:
     "How many humans of each type per interval, those without any too; the oldest first, each type in each interval.",
-  params: z.object(seriesParams("minute")),
+  params: z.object({
+    ...seriesParams("minute"),
+    limit: z.coerce
+      .number<number>()
+      .int()
+      .min(1)
+      .max(2_500)
+      .default(100)
+      .describe("intervals at the most, the last ones, 1 to 2500"),
+  }),
   row: z.object({ ...seriesRow, type: z.string(), count: z.number() }),
   example: {
     params: { until: "2026-01-01T12:01:59Z", limit: 1 },
