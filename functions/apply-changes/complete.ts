@@ -112,7 +112,10 @@ async function readStored(
   table: CapturedTable,
   wanted: Set<string>,
 ): Promise<Map<string, Known>> {
-  const columns = table.columns.map(({ name, type }, i) => `${type.stored(quoteName(name))} AS c${i}`);
+  // Others are never unavailable, so nobody asks for them.
+  const isRead = ({ key, type }: CapturedColumn) => key !== undefined || (type.large && !type.blind);
+  const read = table.columns.filter(isRead);
+  const columns = read.map(({ name, type }, i) => `${type.stored(quoteName(name))} AS c${i}`);
   const near = nearKeys(table, wanted);
   const key = keyColumns(table.columns)
     .map(({ name }) => quoteName(name))
@@ -124,15 +127,14 @@ async function readStored(
   );
   const found = new Map<string, Known>();
   for (const row of rows) {
-    const image = Object.fromEntries(
-      table.columns.map(({ name }, i) => [name, row[`c${i}`] ?? null]),
-    ) as Image;
-    const key = keyOf(table, image);
-    if (!wanted.has(key)) continue;
-    const values = table.columns.map(({ name, type }) =>
-      image[name] === null ? null : type.read(image[name] ?? null),
-    );
-    found.set(key, { version: BigInt(row.version ?? 0), values });
+    const image: Image = Object.fromEntries(read.map(({ name }, i) => [name, row[`c${i}`] ?? null]));
+    const text = keyOf(table, image);
+    if (!wanted.has(text)) continue;
+    const values = table.columns.map((column) => {
+      const wire = image[column.name] ?? null;
+      return wire === null ? null : column.type.read(wire);
+    });
+    found.set(text, { version: BigInt(row.version ?? 0), values });
   }
   return found;
 }

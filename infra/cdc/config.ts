@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import * as z from "zod";
 import { projectRoot, SettingsError } from "../settings.ts";
@@ -42,10 +42,11 @@ const isUnique = (values: string[]) => new Set(values).size === values.length;
 export type CdcConfig = z.infer<typeof config>;
 export type CapturedEntry = CdcConfig["tables"][number];
 
-export const configFile = join(projectRoot, "sql", "cdc.yml");
+/** `sql/cdc.yml`, unless SLUICE_CDC names another one. */
+const configFile = () => resolve(projectRoot, process.env.SLUICE_CDC ?? "sql/cdc.yml");
 
 /** @throws SettingsError naming the file, and each key that is unknown, missing or wrong. */
-export function readCdcConfig(file = configFile): CdcConfig {
+export function readCdcConfig(file = configFile()): CdcConfig {
   let value: unknown;
   try {
     value = parse(readFileSync(file, "utf8"));

@@ -159,3 +159,13 @@ async function read(clickhouse: ClickHouseClient, table: string): Promise<Existi
   });
   return (await result.json<Existing>())[0];
 }
+
+/** Columns that Postgres has and the copy has not. @throws Error when there is no copy. */
+export async function readMissingColumns(
+  clickhouse: ClickHouseClient,
+  table: SourceTable,
+): Promise<string[]> {
+  const copy = await read(clickhouse, table.copy);
+  if (!copy) throw new Error(`ClickHouse has no ${table.copy}: npx sluice cdc setup`);
+  return table.columns.map(({ name }) => name).filter((name) => !copy.columns.some(([one]) => one === name));
+}

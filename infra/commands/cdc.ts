@@ -4,7 +4,8 @@ const examples = `
 Examples:
   $ npx sluice cdc setup
   $ npx sluice cdc setup --snapshot        read every table anew, after a lost slot
-  $ npx sluice cdc status --json`;
+  $ npx sluice cdc status --json
+  $ npx sluice cdc verify`;
 
 export function register(program: Command): void {
   const cdc = program
@@ -41,6 +42,53 @@ export function register(program: Command): void {
       } finally {
         progress.end();
       }
+    });
+  cdc
+    .command("status")
+    .summary("how far each side is")
+    .description(
+      "Show the connector, the slot and how far each table is behind; exit code 3 when the capture does not run.",
+    )
+    .option("--json", "one JSON document")
+    .action(async ({ json }: { json?: true }) => {
+      const [{ readCdcStatus }, { readCdcConfig }, { loadSettings }, { renderCdcStatus }] = await Promise.all(
+        [
+          import("../cdc/status.ts"),
+          import("../cdc/config.ts"),
+          import("../settings.ts"),
+          import("./cdc-render.ts"),
+        ],
+      );
+      const status = await readCdcStatus(loadSettings(), readCdcConfig());
+      process.stdout.write(json ? `${JSON.stringify(status)}\n` : renderCdcStatus(status));
+      if (!status.ok) process.exitCode = 3;
+    });
+  cdc
+    .command("verify")
+    .summary("prove that the copies are right")
+    .description(
+      "Compare counts and checksums of every table, by ranges of keys, with its view in ClickHouse, while writes go on. " +
+        "Prints the keys that differ; exit code 3 when one does.",
+    )
+    .argument("[table]", "only this one, such as public.github_users or github.users")
+    .option("--json", "one JSON document")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ npx sluice cdc verify
+  $ npx sluice cdc verify github.users --json`,
+    )
+    .action(async (table: string | undefined, { json }: { json?: true }) => {
+      const [{ verify }, { readCdcConfig }, { loadSettings }, { renderVerdicts }] = await Promise.all([
+        import("../cdc/verify.ts"),
+        import("../cdc/config.ts"),
+        import("../settings.ts"),
+        import("./cdc-render.ts"),
+      ]);
+      const verdicts = await verify(loadSettings(), readCdcConfig(), table);
+      process.stdout.write(json ? `${JSON.stringify({ tables: verdicts })}\n` : renderVerdicts(verdicts));
+      if (verdicts.some(({ differences }) => differences.length > 0)) process.exitCode = 3;
     });
 }
 

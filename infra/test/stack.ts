@@ -24,7 +24,8 @@ export interface Stack {
   close(): Promise<void>;
 }
 
-export async function openStack(): Promise<Stack> {
+/** @param more further variables of its environment. */
+export async function openStack(more: Record<string, string> = {}): Promise<Stack> {
   const home = await mkdtemp(join(tmpdir(), "sluice-stack-"));
   const [clickhouse, kafka, rabbitmq, postgres, connect, http, lambda] = (await freePorts(7)).map(String);
   const secret = () => randomBytes(12).toString("hex");
@@ -46,6 +47,7 @@ export async function openStack(): Promise<Stack> {
     SLUICE_READ_KEY: secret(),
     SLUICE_WRITE_KEY: secret(),
     GITHUB_WEBHOOK_SECRET: secret(),
+    ...more,
   };
   // What vitest hands to tests is meant for them: functions must see the stack's addresses.
   const { CLICKHOUSE_URL: _url, KAFKA_BROKERS: _brokers, ...inherited } = process.env;

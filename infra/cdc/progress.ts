@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Admin, Kafka, logLevel } from "kafkajs";
+import type { Settings } from "../settings.ts";
+import { type CdcConfig, consumerGroup } from "./config.ts";
+import type { Postgres } from "./postgres.ts";
+import { heartbeatTable } from "./source.ts";
+
+/** How far the change log was read. LSNs as numbers of bytes. */
+export interface SlotProgress {
+  confirmed: bigint;
+  current: bigint;
+  active: boolean;
+  /** `reserved`, `extended`, `unreserved` or `lost`. */
+  walStatus: string;
+}
+
+export async function readSlot(postgres: Postgres, { slot }: CdcConfig): Promise<SlotProgress | undefined> {
+  const [row] = await postgres.query<{ confirmed: string; current: string; active: boolean; status: string }>(
+    `SELECT (coalesce(confirmed_flush_lsn, '0/0') - '0/0')::text AS confirmed, (pg_current_wal_insert_lsn() - '0/0')::text AS current,
+      active, wal_status AS status
+    FROM pg_replication_slots WHERE slot_name = $1`,
+    [slot],
+  );
+  return (
+    row && {
+      confirmed: BigInt(row.confirmed),
+      current: BigInt(row.current),
+      active: row.active,
+      walStatus: row.status,
+    }
+  );
+}
+
+/** As Postgres writes it: `0/1A2B3C4D`. */
+export const showLsn = (lsn: bigint): string =>
+  `${(lsn >> 32n).toString(16)}/${(lsn & 0xffffffffn).toString(16)}`.toUpperCase();
+
+export async function withKafka<T>(settings: Settings, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Kafka({ brokers: settings.brokers, logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Where each partition of a topic ends now. */
+export async function readEnds(admin: Admin, topic: string): Promise<Map<number, bigint>> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
+}
+
+/** Messages before these ends that apply-changes has not applied. */
+export async function countBehind(admin: Admin, topic: string, ends: Map<number, bigint>): Promise<bigint> {
+  const [committed] = await admin.fetchOffsets({ groupId: consumerGroup(topic), topics: [topic] });
+  let behind = 0n;
+  for (const [partition, end] of ends) {
+    const offset = committed?.partitions.find((one) => one.partition === partition)?.offset ?? "-1";
+    const done = BigInt(offset) < 0n ? 0n : BigInt(offset);
+    if (end > done) behind += end - done;
+  }
+  return behind;
+}
+
+/** Seconds for all that Postgres had committed to be in ClickHouse. */
+const patience = 120;
+
+/**
+ * Waits until everything committed before an LSN is in ClickHouse: Debezium tells Postgres that it read that far only once Kafka
+ * has it, and apply-changes commits an offset only once ClickHouse has what is before it.
+ * @throws Error naming what does not move on.
+ */
+export async function untilApplied(
+  postgres: Postgres,
+  admin: Admin,
+  config: CdcConfig,
+  topics: string[],
+  lsn: bigint,
+): Promise<void> {
+  const deadline = performance.now() + patience * 1000;
+  const late = () => performance.now() > deadline;
+  for (;;) {
+    const slot = await readSlot(postgres, config);
+    if (!slot) throw new Error(`Postgres has no slot ${config.slot}: npx sluice cdc setup`);
+    if (slot.confirmed >= lsn) break;
+    if (late())
+      throw new Error(
+        `Debezium has read the log up to ${showLsn(slot.confirmed)}, not to ${showLsn(lsn)}, in ${patience} s: npx sluice cdc status`,
+      );
+    // What was read is confirmed with the change that comes after it.
+    await postgres.query(`UPDATE ${heartbeatTable} SET beat = beat + 1, at = now()`);
+    await sleep(250);
+  }
+  for (const topic of topics) {
+    const ends = await readEnds(admin, topic);
+    while ((await countBehind(admin, topic, ends)) > 0n) {
+      if (late())
+        throw new Error(
+          `apply-changes has not applied all of ${topic} in ${patience} s: npx sluice status, npx sluice logs functions`,
+        );
+      await sleep(200);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { Settings } from "../settings.ts";
+import { type CdcConfig, topicOf } from "./config.ts";
+import { openConnect } from "./connect-api.ts";
+import { quoteTable, withPostgres } from "./postgres.ts";
+import { countBehind, readEnds, readSlot, withKafka } from "./progress.ts";
+import { openAdmin } from "./setup.ts";
+
+/** How the capture stands. */
+export interface CdcStatus {
+  ok: boolean;
+  connector: { name: string; state: string; trace?: string };
+  /** Bytes of the log that Debezium has not confirmed; null when there is no slot. */
+  slot: { name: string; active: boolean; wal_status: string; lag_bytes: number } | null;
+  tables: {
+    table: string;
+    view: string;
+    /** As Postgres' statistics have it. */
+    rows_in_postgres: number;
+    /** Null before `setup`. */
+    rows_in_clickhouse: number | null;
+    /** Changes in Kafka that are not applied. */
+    behind: number;
+  }[];
+}
+
+export const readCdcStatus = (settings: Settings, config: CdcConfig): Promise<CdcStatus> =>
+  withPostgres(settings, (postgres) =>
+    withKafka(settings, async (admin) => {
+      const clickhouse = openAdmin(settings);
+      try {
+        const [slot, status] = await Promise.all([
+          readSlot(postgres, config),
+          openConnect(settings).status(config.connector),
+        ]);
+        const tables = [];
+        for (const entry of config.tables) {
+          const topic = topicOf(config, entry);
+          const [row] = await postgres.query<{ rows: string }>(
+            "SELECT n_live_tup::text AS rows FROM pg_stat_user_tables WHERE relid = to_regclass($1)",
+            [quoteTable(entry.table)],
+          );
+          const rows = await clickhouse
+            .query({ query: `SELECT count() AS rows FROM ${entry.as}`, format: "JSONEachRow" })
+            .then((result) => result.json<{ rows: string }>())
+            .catch(() => []);
+          tables.push({
+            table: entry.table,
+            view: entry.as,
+            rows_in_postgres: Number(row?.rows ?? 0),
+            rows_in_clickhouse: rows[0] ? Number(rows[0].rows) : null,
+            behind: Number(await countBehind(admin, topic, await readEnds(admin, topic))),
+          });
+        }
+        const connector = {
+          name: config.connector,
+          ...(status ?? { state: "not there: npx sluice cdc setup" }),
+        };
+        return {
+          ok: connector.state === "RUNNING" && slot !== undefined && slot.walStatus !== "lost",
+          connector,
+          slot: slot
+            ? {
+                name: config.slot,
+                active: slot.active,
+                wal_status: slot.walStatus,
+                lag_bytes: Number(slot.current - slot.confirmed),
+              }
+            : null,
+          tables,
+        };
+      } finally {
+        await clickhouse.close();
+      }
+    }),
+  );
