@@ -1,20 +1,25 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRandom } from "../generate/random.ts";
 import { openStack, type Stack } from "../test/stack.ts";
+import { type CdcConfig, readCdcConfig } from "./config.ts";
 import { fixtureSchema, fixtureTables } from "./fixture-tables.ts";
 import { writeRandomly } from "./fixture-writer.ts";
-import type { Verdict } from "./verify.ts";
+import { setUp } from "./setup.ts";
+import { verify } from "./verify.ts";
 
-/** More by hand: SLUICE_CDC_TRANSACTIONS=10000 npx vitest run --config infra/vitest.config.ts infra/cdc/capture */
+/** More by hand: SLUICE_CDC_TRANSACTIONS=10000 SLUICE_CDC_KILLS=10 npx vitest run --config infra/vitest.config.ts infra/cdc/capture */
 const transactions = Number(process.env.SLUICE_CDC_TRANSACTIONS ?? 400);
+const kills = Number(process.env.SLUICE_CDC_KILLS ?? 1);
 const seed = Number(process.env.SLUICE_CDC_SEED ?? 1);
 
 let stack: Stack;
 let folder: string;
+let file: string;
 const services = ["clickhouse", "kafka", "postgres", "connect", "functions"];
 
 beforeAll(async () => {
@@ -22,7 +27,7 @@ beforeAll(async () => {
   const tables = fixtureTables.map(
     ({ name }) => `  - { table: public.${name}, as: github.${name}, history: ${name === "composite"} }`,
   );
-  const file = join(folder, "cdc.yml");
+  file = join(folder, "cdc.yml");
   await writeFile(file, `publication: fixture\ntables:\n${tables.join("\n")}\n`);
   stack = await openStack({ SLUICE_CDC: file });
   await stack.sluice("up", "postgres", "--detach");
@@ -50,10 +55,7 @@ const writers = (count: number, each: number, from: number) =>
     ),
   );
 
-async function verify(): Promise<Verdict[]> {
-  const { tables } = JSON.parse(await stack.sluice("cdc", "verify", "--json"));
-  return tables;
-}
+const verdicts = () => verify(stack.settings, readCdcConfig(file));
 
 const nothingWrong = fixtureTables.map(({ name }) =>
   expect.objectContaining({ table: `public.${name}`, differences: [], unsettled: [] }),
@@ -61,8 +63,64 @@ const nothingWrong = fixtureTables.map(({ name }) =>
 
 test("random transactions of concurrent writers over every type arrive as they were committed", async () => {
   await writers(4, transactions / 4, seed + 10);
-  const verdicts = await verify();
-  expect(verdicts).toEqual(nothingWrong);
-  expect(verdicts.every(({ rows }) => rows > 0)).toBe(true);
+  const found = await verdicts();
+  expect(found).toEqual(nothingWrong);
+  expect(found.every(({ rows }) => rows > 0)).toBe(true);
   expect(await stack.value("SELECT count() FROM sluice.quarantine")).toBe("0");
-}, 600_000);
+}, 3_600_000);
+
+test("verify holds while writes go on", async () => {
+  const writing = writers(2, 40, seed + 20);
+  const differences = (await verdicts()).flatMap((verdict) => verdict.differences);
+  expect(differences).toEqual([]);
+  await writing;
+}, 300_000);
+
+test("a row inserted by the transaction that waited for another one is there, though its LSN is the older", async () => {
+  await withClient(async (first) => {
+    await withClient(async (second) => {
+      await first.query("BEGIN; INSERT INTO composite (\"Name\", no) VALUES ('order', 1)");
+      await second.query("BEGIN");
+      const waiting = second.query("INSERT INTO composite (\"Name\", no, big) VALUES ('order', 1, 'second')");
+      await sleep(500); // Its record is in the log by now; it waits for the unique index.
+      await first.query("DELETE FROM composite WHERE \"Name\" = 'order'; COMMIT");
+      await waiting;
+      await second.query("COMMIT");
+    });
+  });
+  expect(await verdicts()).toEqual(nothingWrong);
+  expect(await stack.value("SELECT big FROM github.composite WHERE Name = 'order'")).toBe("second");
+}, 120_000);
+
+test("what is killed underneath loses nothing", async () => {
+  const order = ["functions", "connect", "clickhouse", "kafka", "postgres"];
+  for (let n = 0; n < kills; n++) {
+    const service = order[n % order.length] as string;
+    const writing = service === "postgres" ? Promise.resolve() : writers(2, 30, seed + 100 + n);
+    await sleep(700);
+    process.kill(await stack.pid(service), "SIGKILL");
+    await writing;
+    await stack.sluice("up", ...services, "--detach");
+    expect(await verdicts()).toEqual(nothingWrong);
+  }
+  const history = "SELECT count() - uniqExact(_version, _deleted, _key) FROM github.composite_history";
+  expect(await stack.value(history)).toBe("0");
+}, 3_600_000);
+
+test("S1: a table without a key is refused before Postgres refuses its updates, with the remedy", async () => {
+  await withClient((client) => client.query("CREATE TABLE keyless (name text, big boolean[])"));
+  await expect(setUp(stack.settings, withTable("public.keyless"))).rejects.toThrow(
+    /public\.keyless has no primary key[\s\S]*ALTER TABLE public\.keyless ADD PRIMARY KEY[\s\S]*big \(boolean\[\]\)[\s\S]*REPLICA IDENTITY FULL/,
+  );
+  expect(
+    await withClient((client) => client.query("INSERT INTO keyless VALUES ('ann'); DELETE FROM keyless")),
+  ).toBeDefined();
+});
+
+const withTable = (table: string): CdcConfig => {
+  const config = readCdcConfig(file);
+  return {
+    ...config,
+    tables: [...config.tables, { table, as: table.replace("public", "github"), history: false }],
+  };
+};

@@ -58,6 +58,8 @@ export function connectorConfig(
     "interval.handling.mode": "string",
     // Of all modes the only one in which an unchanged large value can be told from NULL.
     "binary.handling.mode": "bytes",
+    // By default a value that Debezium cannot convert is null, with a line in its log.
+    "event.converting.failure.handling.mode": "fail",
     "skipped.operations": "none",
     "tombstones.on.delete": "true",
     "heartbeat.interval.ms": "5000",

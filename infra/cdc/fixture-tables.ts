@@ -120,7 +120,6 @@ const blindArrays: Record<string, Column> = {
   fa: { type: "double precision[]", value: list(float, 600) },
   sta: { type: "timestamp[]", value: list((pick) => `${day(pick)} ${clock(pick)}`, 300) },
   tza: { type: "timestamptz[]", value: list((pick) => `${day(pick)} ${clock(pick)}+01`, 300) },
-  ma: { type: "mood[]", value: list(mood, 900) },
 };
 
 export interface FixtureTable {

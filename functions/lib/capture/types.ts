@@ -18,7 +18,6 @@ const byName: Record<string, { type: ColumnType; blindInArrays?: true }> = {
   "time without time zone": { type: time, blindInArrays: true },
   uuid: { type: uuid },
   bytea: { type: bytes },
-  enum: { type: enumeration, blindInArrays: true },
   text: { type: written },
   "character varying": { type: written },
   character: { type: written },
@@ -26,9 +25,10 @@ const byName: Record<string, { type: ColumnType; blindInArrays?: true }> = {
   json: { type: written },
 };
 
-/** Not as elements of arrays: Debezium's handling of them was not seen to be free of loss. */
+/** Not as elements of arrays: Debezium 3.4 makes null of an array of enums that holds NULL, of one of numerics that holds NaN. */
 const scalarsOnly: Record<string, ColumnType> = {
   numeric: unboundedNumeric,
+  enum: enumeration,
   interval,
   citext: written,
   name: written,
