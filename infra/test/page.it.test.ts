@@ -70,10 +70,12 @@ async function open(query: string, options: BrowserContextOptions = {}): Promise
 }
 
 const panel = (page: Page, id: string) => page.locator(`[data-panel="${id}"]`);
+
+/** Every panel has its answer; people's endpoints say what they wait for. */
 const settled = (page: Page) =>
   page.waitForFunction(() => {
     const panels = [...document.querySelectorAll<HTMLElement>("[data-panel]")];
-    return panels.length > 0 && panels.every(({ dataset }) => dataset.state !== "loading");
+    return panels.length > 0 && panels.every(({ dataset }) => /ready|absent/.test(dataset.state ?? ""));
   });
 
 /** What axe-core finds, in a world of its own: the page's policy holds for the page. */
@@ -126,6 +128,7 @@ test.each([
       await page.keyboard.press(String(index + 1));
       await page.locator(`nav a[data-view="${view}"][aria-current="page"]`).waitFor();
       await settled(page);
+      expect(await page.getByText("Nothing here yet").count(), view).toBe(0);
       expect(await violations(page, rules && [...rules]), view).toEqual([]);
     }
   },

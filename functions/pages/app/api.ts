@@ -55,6 +55,8 @@ export function openApi(key: string): Api {
         if (response.status === 404)
           return { kind: "absent", detail: `This server does not answer ${name}.` };
         if (reason === "not_set_up") return { kind: "absent", detail };
+        // A key for some endpoints only.
+        if (response.status === 403) return { kind: "absent", detail };
         if (response.status === 401) return { kind: "locked" };
         return { kind: "failed", detail: `${title}. ${detail}` };
       } catch (error) {

@@ -1,9 +1,10 @@
-import type { Answer, Api, Endpoint } from "./api.ts";
+import type { Answer, Api, Endpoint, Row } from "./api.ts";
 import { h } from "./dom.ts";
 import type { Data } from "./draw/drawing.ts";
 import { openPanel, type PanelView } from "./panel.ts";
 import { type Panel, panels } from "./panels.ts";
-import { openSource, type Request, type Source } from "./source.ts";
+import { openQuestions } from "./questions.ts";
+import type { Request } from "./source.ts";
 import type { State } from "./state.ts";
 import { before, isTimed, lengthOf, paramsFor, type Span, spanOf } from "./window.ts";
 
@@ -21,11 +22,14 @@ export interface Board {
 interface Shown {
   panel: Panel;
   view: PanelView;
+  /** The keys of its questions: about the span, and about the one before when it is compared. */
   now: string;
   before: string | undefined;
+  /** What was last heard of the period before. */
+  previous: Row[] | undefined;
 }
 
-/** The panels of a view and the questions behind them; panels with the same question share it. */
+/** The panels of a view, and the questions behind them. */
 export function openBoard(
   host: HTMLElement,
   api: Api,
@@ -33,7 +37,7 @@ export function openBoard(
   onLocked: () => void,
 ): Board {
   const known = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint.params ?? {}]));
-  const sources = new Map<string, Source>();
+  const questions = openQuestions(api, (endpoint) => known.has(endpoint), changed);
   let shown: Shown[] = [];
   let state: State | undefined;
   let span: Span = { from: 0, to: 0, live: true, name: "" };
@@ -45,64 +49,58 @@ export function openBoard(
     every: panel.every ?? 1,
   });
 
-  const sourceFor = (request: Request, wanted: Set<string>, earlier: string): string => {
-    const key = JSON.stringify([request.endpoint, request.params]);
-    wanted.add(key);
-    if (!sources.has(key)) {
-      const isServed = known.has(request.endpoint);
-      const source = isServed ? openSource(api, request, () => changed(key)) : absentSource(request.endpoint);
-      // Until it has answered, the panel shows what it showed, and how old that is.
-      const { checkedAt } = sources.get(earlier)?.reading ?? {};
-      if (isServed && checkedAt !== undefined) source.reading.checkedAt = checkedAt;
-      sources.set(key, source);
-      if (running) source.start();
-    }
-    return key;
+  const captionOf = ({ about, endpoint }: Panel): string => {
+    const takes = known.get(endpoint);
+    if (about !== undefined || !takes) return about ?? "";
+    if (!isTimed(takes)) return "all time";
+    return span.live && span.name !== "custom" ? `last ${span.name}` : "";
   };
 
   /** The questions of now: they change when the span moves on by an interval. */
-  const ask = () => {
-    if (!state) return;
-    span = spanOf(state, Date.now() / 1000);
-    const wanted = new Set<string>();
+  function ask(given: State): void {
+    span = spanOf(given, Date.now() / 1000);
+    const wanted = shown.flatMap((one) => {
+      const now = { request: requestFor(one.panel, span, given), instead: one.now };
+      const isCompared =
+        given.compare && canCompare(one.panel) && isTimed(known.get(one.panel.endpoint) ?? {});
+      if (!isCompared) return [{ one, as: "now" as const, ...now }];
+      const earlier = { request: requestFor(one.panel, before(span), given), instead: "" };
+      return [
+        { one, as: "now" as const, ...now },
+        { one, as: "before" as const, ...earlier },
+      ];
+    });
+    const keys = questions.ask(wanted);
+    for (const one of shown) one.before = undefined;
+    wanted.forEach(({ one, as }, index) => {
+      one[as] = keys[index] ?? "";
+    });
     for (const one of shown) {
-      const takes = known.get(one.panel.endpoint) ?? {};
-      const key = sourceFor(requestFor(one.panel, span, state), wanted, one.now);
-      const compared = state.compare && isTimed(takes) && canCompare(one.panel);
-      one.now = key;
-      one.view.caption(
-        one.panel.about ??
-          (isTimed(takes) ? captionOf(span) : known.has(one.panel.endpoint) ? "all time" : ""),
-      );
-      one.before = compared ? sourceFor(requestFor(one.panel, before(span), state), wanted, "") : undefined;
+      if (one.before === undefined) one.previous = undefined;
+      one.view.caption(captionOf(one.panel));
     }
-    for (const [key, source] of sources) {
-      if (wanted.has(key)) continue;
-      source.stop();
-      sources.delete(key);
-    }
-  };
+  }
 
-  const older = async (panel: Panel, cursor: string): Promise<Answer | undefined> => {
+  async function older(panel: Panel, cursor: string): Promise<Answer | undefined> {
     if (!state) return undefined;
     const { endpoint, params } = requestFor(panel, span, state);
     const outcome = await api.ask(endpoint, { ...params, cursor });
     return outcome.kind === "answer" ? outcome.answer : undefined;
-  };
+  }
 
-  const changed = (key: string) => {
-    if (sources.get(key)?.reading.trouble?.kind === "locked") onLocked();
+  function changed(key: string): void {
+    if (questions.reading(key)?.trouble?.kind === "locked") onLocked();
     for (const one of shown) if (one.now === key || one.before === key) update(one);
-  };
+  }
 
-  const update = (one: Shown) => {
-    const reading = sources.get(one.now)?.reading;
+  function update(one: Shown): void {
+    const reading = questions.reading(one.now);
     if (!reading || !state) return;
-    const previous = one.before === undefined ? undefined : sources.get(one.before)?.reading.answer?.data;
+    if (one.before !== undefined) one.previous = questions.reading(one.before)?.answer?.data ?? one.previous;
     const { interval } = requestFor(one.panel, span, state).params;
     const data: Data | undefined = reading.answer && {
       rows: reading.answer.data,
-      previous,
+      previous: one.previous,
       span,
       step: one.panel.step ?? lengthOf(interval ?? "day"),
       zone: state.zone,
@@ -110,32 +108,31 @@ export function openBoard(
       question: JSON.stringify(state.filters),
     };
     one.view.update(reading, data);
+  }
+
+  const open = (panel: Panel): Shown => {
+    const view = openPanel(panel, (cursor) => older(panel, cursor));
+    return { panel, view, now: "", before: undefined, previous: undefined };
   };
 
   return {
     show(next) {
       if (next.view !== state?.view) {
         for (const { view } of shown) view.close();
-        shown = panels[next.view].map((panel) => ({
-          panel,
-          view: openPanel(panel, (cursor) => older(panel, cursor)),
-          now: "",
-          before: undefined,
-        }));
+        shown = panels[next.view].map(open);
         host.replaceChildren(h("div", { class: "panels" }, ...shown.map(({ view }) => view.element)));
       }
       state = next;
-      ask();
+      ask(next);
       for (const one of shown) update(one);
     },
     run(on) {
-      if (running === on) return;
       running = on;
-      for (const source of sources.values()) on ? source.start() : source.stop();
+      questions.run(on);
     },
     tick() {
-      if (running) ask();
-      for (const { view, now } of shown) view.tick(sources.get(now)?.reading ?? {}, !running);
+      if (running && state) ask(state);
+      for (const { view, now } of shown) view.tick(questions.reading(now) ?? {}, !running);
     },
     redraw() {
       for (const { view } of shown) view.redraw();
@@ -146,14 +143,5 @@ export function openBoard(
     },
   };
 }
-
-/** In place of an endpoint that the server does not list: nothing is asked. */
-const absentSource = (endpoint: string): Source => ({
-  reading: { trouble: { kind: "absent", detail: `This server does not answer ${endpoint}.` } },
-  start: () => undefined,
-  stop: () => undefined,
-});
-
-const captionOf = ({ live, name }: Span) => (live && name !== "custom" ? `last ${name}` : "");
 
 const canCompare = ({ draw }: Panel) => draw.kind === "series" || draw.kind === "figure";

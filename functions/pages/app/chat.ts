@@ -1,7 +1,7 @@
-import type { Answer, Row } from "./api.ts";
+import type { Answer } from "./api.ts";
+import { message } from "./chat-message.ts";
 import { h, say } from "./dom.ts";
 import type { Data, Drawn } from "./draw/drawing.ts";
-import { lineColors } from "./theme.ts";
 
 /** Asks for the rows after a cursor. */
 export type Older = (cursor: string) => Promise<Answer | undefined>;
@@ -161,23 +161,3 @@ function insert(entries: Entry[], list: HTMLElement, entry: Entry): void {
   list.insertBefore(entry.node, entries[place]?.node ?? null);
   entries.splice(place, 0, entry);
 }
-
-function message(row: Row, zone: string): HTMLElement {
-  const at = new Date(`${String(row.received_at).replace(" ", "T")}Z`);
-  const name = String(row.username);
-  const who = h("b", { title: name }, name);
-  who.style.color = `var(--line-${(hash(name) % lineColors) + 1})`;
-  const clock = at.toLocaleTimeString("sv-SE", { timeZone: zone });
-  const day = at.toLocaleString("sv-SE", { timeZone: zone });
-  return h(
-    "li",
-    {},
-    h("time", { datetime: at.toISOString(), title: day }, clock),
-    who,
-    h("span", {}, String(row.message)),
-  );
-}
-
-/** The same person has the same colour on every page. */
-const hash = (text: string): number =>
-  [...text].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0, 7);

@@ -1,4 +1,5 @@
 import { h, set } from "./dom.ts";
+import { openHelp } from "./help.ts";
 import { type Filter, filterNames, formatState, type State, type View, views } from "./state.ts";
 import { presets, spanOf } from "./window.ts";
 
@@ -60,8 +61,16 @@ export function openShell(
   const to = h("input", { type: "datetime-local", "aria-label": "To", onchange: () => go({ to: to.value }) });
   const custom = h("span", { class: "custom" }, from, "–", to);
   const zone = h("select", { id: "zone", onchange: () => go({ zone: zone.value }) });
-  const zones = [...new Set([homeZone, "UTC", ...Intl.supportedValuesOf("timeZone")])];
-  zone.append(...zones.map((name) => h("option", { value: name }, name)));
+  const offer = (names: string[]) => {
+    const there = new Set([...zone.options].map(({ value }) => value));
+    zone.append(
+      ...names.filter((name) => !there.has(name)).map((name) => h("option", { value: name }, name)),
+    );
+  };
+  offer([...new Set([homeZone, "UTC"])]);
+  // Four hundred of them: when somebody looks for one.
+  const offerAll = () => offer(Intl.supportedValuesOf("timeZone"));
+  for (const event of ["focus", "pointerdown"]) zone.addEventListener(event, offerAll, { once: true });
   const compare = h("input", {
     type: "checkbox",
     id: "compare",
@@ -138,9 +147,7 @@ export function openShell(
       custom.hidden = state.range !== "custom";
       from.value = state.from ?? "";
       to.value = state.to ?? "";
-      // Browsers list one name of each zone; the address may have another.
-      if (![...zone.options].some(({ value }) => value === state.zone))
-        zone.append(h("option", {}, state.zone));
+      offer([state.zone]);
       zone.value = state.zone;
       compare.checked = state.compare;
       for (const [name, input] of inputs) {
@@ -149,26 +156,4 @@ export function openShell(
       }
     },
   };
-}
-
-const keys = [
-  ["1 to 6", "the views"],
-  ["p", "pause and resume"],
-  ["c", "compare with the period before"],
-  ["d", "dark or light"],
-  ["/", "search or filter"],
-  ["?", "these keys"],
-] as const;
-
-function openHelp(): HTMLDialogElement {
-  const rows = keys.map(([key, what]) => h("p", { class: "help-row" }, h("kbd", {}, key), what));
-  const close = h("button", { type: "button", onclick: () => dialog.close() }, "Close");
-  const dialog = h(
-    "dialog",
-    { "aria-labelledby": "help-title" },
-    h("h2", { id: "help-title" }, "Keys"),
-    ...rows,
-    close,
-  );
-  return dialog;
 }

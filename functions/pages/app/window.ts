@@ -1,4 +1,5 @@
 import type { Params } from "./api.ts";
+import { clock } from "./clock.ts";
 import type { State, View } from "./state.ts";
 
 const minute = 60;
@@ -114,10 +115,12 @@ function clockTime(text: string, zone: string): number {
 
 /** The other way round. */
 export const clockText = (at: number, zone: string): string =>
-  new Date(at * 1000).toLocaleString("sv-SE", { timeZone: zone }).slice(0, 16).replace(" ", "T");
+  clock(at * 1000, zone)
+    .slice(0, 16)
+    .replace(" ", "T");
 
 /** Seconds that a zone's clock is ahead of UTC at a moment. */
 function offset(at: number, zone: string): number {
-  const text = new Date(at * 1000).toLocaleString("sv-SE", { timeZone: zone });
+  const text = clock(at * 1000, zone);
   return Date.parse(`${text.replace(" ", "T")}Z`) / 1000 - at;
 }

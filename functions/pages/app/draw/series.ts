@@ -1,8 +1,9 @@
 import uPlot from "uplot";
-import { h, say } from "../dom.ts";
+import { h } from "../dom.ts";
 import { format } from "../format.ts";
 import { color, fade, lineColors } from "../theme.ts";
 import type { Data, Drawn, SeriesDrawing } from "./drawing.ts";
+import { drawLegend, follow, inWords } from "./legend.ts";
 import { type Lines, toLines } from "./lines.ts";
 
 /** Pixels; more where the panel is higher. */
@@ -24,6 +25,7 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
     const next = JSON.stringify([
       lines.lines.map((line) => [line.name, !line.previous]),
       data.zone,
+      data.step,
       lines.open,
     ]);
     if (fresh || next !== shape || !plot) {
@@ -135,42 +137,3 @@ const axisTimes =
       const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
       return clock === "00:00" ? `${at.getDate()} ${months[at.getMonth()]}` : clock;
     });
-
-function drawLegend(legend: HTMLElement, { lines }: Lines): void {
-  const entries = lines.map(({ name }, index) => {
-    const key = h("span", { class: "key" });
-    key.style.background = `var(--line-${(index % lineColors) + 1})`;
-    return h("span", { class: "entry" }, key, name, " ", h("b", { class: "value" }));
-  });
-  const before = lines.some(({ previous }) => previous)
-    ? [h("span", { class: "entry" }, h("span", { class: "key faint" }), "period before")]
-    : [];
-  legend.replaceChildren(...entries, ...before, h("time", {}));
-}
-
-/** The values under the cursor, in the legend. */
-function follow(plot: uPlot, legend: HTMLElement, lines: Lines["lines"], zone: string): void {
-  const at = plot.cursor.idx;
-  const time = at === null || at === undefined ? undefined : plot.data[0][at];
-  const moment =
-    time === undefined ? "" : new Date(time * 1000).toLocaleString("sv-SE", { timeZone: zone }).slice(0, 16);
-  const label = legend.querySelector("time");
-  if (label) say(label, moment);
-  const values = legend.querySelectorAll(".value");
-  let column = 1;
-  lines.forEach(({ previous }, index) => {
-    if (previous) column += 1;
-    const [sure, open] = [plot.data[column], plot.data[column + 1]];
-    const value = at === null || at === undefined ? undefined : (sure?.[at] ?? open?.[at]);
-    const element = values[index];
-    if (element) say(element, value === undefined || value === null ? "" : format(value));
-    column += 2;
-  });
-}
-
-function inWords({ lines, times }: Lines): string {
-  const parts = lines.map(
-    ({ name, values }) => `${name}: last ${format(values.at(-1))}, highest ${format(Math.max(0, ...values))}`,
-  );
-  return `${times.length} intervals. ${parts.join("; ")}`;
-}

@@ -75,6 +75,26 @@ export const commits: readonly Panel[] = [
     hint: commitsHint,
   },
   {
+    id: "people",
+    title: "People",
+    endpoint: "commits_by_person",
+    params: { limit: "20" },
+    size: 12,
+    draw: {
+      kind: "table",
+      columns: [
+        { column: "user_name", label: "Name" },
+        { column: "team" },
+        { column: "position" },
+        { column: "commits" },
+        { column: "additions" },
+        { column: "deletions" },
+        { column: "last_commit_at", label: "Last commit (UTC)", format: "time" },
+      ],
+    },
+    hint: commitsHint,
+  },
+  {
     id: "newcomers",
     title: "First commits",
     endpoint: "first_time_committers",
