@@ -8,6 +8,7 @@ import { kafkaVariables, openProducer, type Produce } from "../lib/kafka.ts";
 import { type Keys, openKeys } from "../lib/keys.ts";
 import { requestId } from "../lib/request-id.ts";
 import { openStore } from "../lib/store.ts";
+import { withKey } from "../lib/with-key.ts";
 import { mediaType, readBody } from "./body.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { untilQueryable } from "./queryable.ts";
@@ -34,27 +35,22 @@ export const createHandler = ({ produce, keys, untilQueryable, origins = [], now
   httpFunction(
     async (event) => {
       const source = sourceOf(event);
-      const { key, headers } = await keys.authorize(withKey(event), { kind: "write", target: source });
-      const rows = splitRows(await readBody(event), mediaType(event));
-      const request = {
-        source,
-        receivedAt: now(),
-        seed: header(event, "idempotency-key"),
-        sentAt: event.queryStringParameters?.sent_at,
-      };
-      const prepared = rows.map((row, index) => prepare(row, index, request));
-      await produce(
-        topic,
-        prepared.flatMap(({ outgoing }) => outgoing ?? []),
-      ).catch(unavailable);
-      const ids = prepared.flatMap(({ id, refusal }) => (refusal || id === undefined ? [] : id));
-      const [queryable] = await Promise.all([
-        isAsked(event) && ids.length > 0 && untilQueryable(ids),
-        keys.writeUses(),
-      ]);
-      const answer = summarise(event, prepared, queryable);
-      keys.used(key, source, answer.statusCode ?? 0);
-      return { ...answer, headers: { ...headers, ...answer.headers } };
+      const wanted = { kind: "write", target: source, name: source } as const;
+      return withKey(keys, withHeader(event), wanted, async () => {
+        const rows = splitRows(await readBody(event), mediaType(event));
+        const request = {
+          source,
+          receivedAt: now(),
+          seed: header(event, "idempotency-key"),
+          sentAt: event.queryStringParameters?.sent_at,
+        };
+        const prepared = rows.map((row, index) => prepare(row, index, request));
+        const outgoing = prepared.flatMap((one) => one.outgoing ?? []);
+        await produce(topic, outgoing).catch(unavailable);
+        const ids = prepared.flatMap(({ id, refusal }) => (refusal || id === undefined ? [] : id));
+        const queryable = isAsked(event) && ids.length > 0 && (await untilQueryable(ids));
+        return summarise(event, prepared, queryable);
+      });
     },
     { origins },
   );
@@ -67,7 +63,7 @@ function sourceOf(event: HttpEvent): string {
 }
 
 /** `navigator.sendBeacon` sets no headers: it may give the key as `?key=…`. */
-function withKey(event: HttpEvent): HttpEvent {
+function withHeader(event: HttpEvent): HttpEvent {
   const key = event.queryStringParameters?.key;
   if (!key || bearerOf(event)) return event;
   return { ...event, headers: { ...event.headers, authorization: `Bearer ${key}` } };
@@ -118,7 +114,7 @@ function unavailable(cause: unknown): never {
 const env = readEnv({
   ...clickhouseVariables,
   ...kafkaVariables,
-  SLUICE_WRITE_KEY: z.string(),
+  SLUICE_WRITE_KEY: z.string().default(""),
   SLUICE_CORS_ORIGINS: z.string().default(""),
 });
 const client = openClickHouse(env);

@@ -67,12 +67,13 @@ const titles: Record<number, string> = {
   400: "A parameter or the query is wrong; which, and why.",
   401: "No key, or one that is not valid.",
   403: "The key may not do this, or the statement does more than read.",
+  404: "No such source.",
   406: "No such format.",
   408: "It took too long and was stopped.",
-  413: "It reads, needs or gives too much.",
-  415: "The body is neither JSON nor text.",
+  413: "It sends, reads, needs or gives too much.",
+  415: "The body is of no type or encoding that is read here.",
   429: "Too many requests; Retry-After says when to come back.",
-  503: "ClickHouse does not answer, or a table is not there yet.",
+  503: "ClickHouse or Kafka does not answer, or a table is not there yet.",
 };
 
 const nameOf = (status: number) => `problem${status}`;

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { endpoints } from "../lib/endpoints.ts";
 import type { Query } from "../lib/query.ts";
+import { collectOperation, eventSchemas, writeKeys } from "./openapi-events.ts";
 import { answerOf, formatParameter, problems, refusals, requestIdParameter } from "./openapi-parts.ts";
 import { sqlRequest } from "./sql.ts";
 
-/** The whole HTTP API of this function as OpenAPI 3.1; names, parameters, rows and examples come from the queries. */
+/** The HTTP API of this function, and that of the collector of events beside it, as OpenAPI 3.1; names, parameters, rows and examples come from the queries. */
 export const openApi = () => ({
   openapi: "3.1.0",
   info: {
@@ -21,6 +22,7 @@ export const openApi = () => ({
       [...endpoints.values()].map((query) => [`/v1/endpoints/${query.name}`, { get: operationOf(query) }]),
     ),
     "/v1/query": { post: sqlOperation() },
+    "/v1/events/{source}": { post: collectOperation },
     "/v1/openapi.json": { get: documentOperation },
   },
   components: {
@@ -30,8 +32,10 @@ export const openApi = () => ({
         scheme: "bearer",
         description: "SLUICE_READ_KEY, or a key of `sluice keys create --kind read`",
       },
+      ...writeKeys,
     },
     ...problems,
+    schemas: { ...problems.schemas, ...eventSchemas },
   },
 });
 
