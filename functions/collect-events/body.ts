@@ -19,11 +19,16 @@ export async function readBody(event: HttpEvent): Promise<string> {
       `Send application/json or application/x-ndjson instead of ${type}.`,
       { headers: { accept: "application/json, application/x-ndjson, text/plain" } },
     );
-  const { body = "", isBase64Encoded } = event;
-  if (!isBase64Encoded && !isCompressed(event)) return checkWhole(event, checkSize(body ?? ""));
-  const bytes = Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8");
+  const { isBase64Encoded } = event;
+  const body = textOf(event.body);
+  if (!isBase64Encoded && !isCompressed(event)) return checkWhole(event, checkSize(body));
+  const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
   return decode(await decompress(event, bytes));
 }
+
+/** serverless-offline hands over JSON that is `false` or `0` as the value itself. */
+const textOf = (body: unknown): string =>
+  typeof body === "string" ? body : body === null || body === undefined ? "" : JSON.stringify(body);
 
 /** What was no UTF-8 has been replaced before the function is handed it; the length that the client told shows it. */
 function checkWhole(event: HttpEvent, text: string): string {

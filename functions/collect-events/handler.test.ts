@@ -197,6 +197,14 @@ test("bytes that are no UTF-8 are refused, also when the gateway has replaced th
   );
 });
 
+test.each([false, 0])(
+  "the JSON %j, which serverless-offline hands over as a value, is no event",
+  async (value) => {
+    const { post } = open();
+    expect(await post(value as unknown as string)).toMatchObject({ status: 422, body: { quarantined: 1 } });
+  },
+);
+
 test("names that JavaScript gives a meaning and fields nobody knows change nothing", async () => {
   const { produced, post } = open();
   const body =
