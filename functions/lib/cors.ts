@@ -8,7 +8,7 @@ export const parseOrigins = (list: string): string[] =>
     .filter(Boolean);
 
 const exposed =
-  "ETag, Link, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, X-Next-Cursor, X-Request-Id, X-Rows-Read";
+  "ETag, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, X-Next-Cursor, X-Request-Id, X-Rows-Read";
 
 /** What lets a page of an allowed origin read an answer; keys travel in a header, so no cookies are ever involved. */
 export function corsHeaders(event: HttpEvent, origins: readonly string[]): Record<string, string> {
