@@ -90,14 +90,14 @@ export const chatMessagesPerMinute = defineQuery({
       { interval_start: "2026-01-01 12:02:00", unix_time: 1_767_268_920, messages: 1, users: 1 },
     ],
   },
-  sql: `
-    WITH ${intervalStarts}
+  sql: ({ interval }) => `
+    WITH ${intervalStarts(interval)}
     SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, countIf(is_message) AS messages,
       uniqExactIf(username, is_message) AS users
     FROM (
       SELECT arrayJoin(starts) AS start, '' AS username, false AS is_message
       UNION ALL
-      SELECT ${startOf("received_at")}, username, true
+      SELECT ${startOf(interval, "received_at")}, username, true
       FROM user_messages
       WHERE ${within("received_at")} AND ({username: String} = '' OR username = {username: String})
     )

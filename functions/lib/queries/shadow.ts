@@ -50,13 +50,13 @@ export const shadowTypesOverTime = defineQuery({
       { interval_start: "2026-01-01 12:01:00", unix_time: 1_767_268_860, type: "ShaDow", count: 1 },
     ],
   },
-  sql: `
-    WITH ${intervalStarts}
+  sql: ({ interval }) => `
+    WITH ${intervalStarts(interval)}
     SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, type, sum(humans) AS count
     FROM (
       SELECT arrayJoin(starts) AS start, arrayJoin([${types}]) AS type, 0 AS humans
       UNION ALL
-      SELECT ${startOf("emit_timestamp")} AS start, toString(type), count()
+      SELECT ${startOf(interval, "emit_timestamp")} AS start, toString(type), count()
       FROM shadow
       WHERE ${within("emit_timestamp")}
       GROUP BY start, type
