@@ -3,6 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import pageBundle from "../page-bundle.ts";
 import { projectRoot } from "../settings.ts";
 import type { Bench } from "./bench.ts";
 import { figure } from "./figure.ts";
@@ -37,6 +38,7 @@ export const cold: Bench = {
         target: "node24",
         format: "esm",
         banner: { js },
+        plugins: pageBundle,
         logLevel: "silent",
       });
     }
@@ -65,6 +67,7 @@ async function importTime(file: string): Promise<number> {
     CLICKHOUSE_PASSWORD: "nobody",
     CLICKHOUSE_READER_PASSWORD: "nobody",
     KAFKA_BROKERS: "127.0.0.1:1",
+    GITHUB_WEBHOOK_SECRET: "nobody",
     SLUICE_READ_KEY: "nobody",
     SLUICE_WRITE_KEY: "nobody",
   };
