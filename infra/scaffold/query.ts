@@ -11,6 +11,7 @@ export const ${camel} = defineQuery({
   description: "${words[0]?.toUpperCase()}${words.slice(1)}: say here, in one sentence, what it answers.",
   params: z.object({ limit }),
   row: z.object({ count: z.number() }),
+  example: { params: { limit: 1 }, rows: [{ count: 0 }] }, // A test asks it: its table's rows are in infra/test/example-rows.ts
   sql: \`
     SELECT count() AS count
     FROM ${table}
