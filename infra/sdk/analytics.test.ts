@@ -8,6 +8,7 @@ import { type Behaviour, FakeCollector } from "./testing.ts";
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const one of open.splice(0)) await one[Symbol.asyncDispose]();
 });
 
@@ -201,5 +202,6 @@ test("an event larger than the collector takes is told at once", () => {
 });
 
 test("without a key it says what to set", () => {
+  vi.stubEnv("SLUICE_WRITE_KEY", "");
   expect(() => new AnalyticsIngestionService({ url: "http://127.0.0.1:1" })).toThrow("SLUICE_WRITE_KEY");
 });
