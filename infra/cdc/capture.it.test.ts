@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "@clickhouse/client";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRandom } from "../generate/random.ts";
-import { openStack, type Stack } from "../test/stack.ts";
+import { openStack, type Stack, until } from "../test/stack.ts";
 import { type CdcConfig, readCdcConfig } from "./config.ts";
 import { fixtureSchema, fixtureTables } from "./fixture-tables.ts";
 import { writeRandomly } from "./fixture-writer.ts";
@@ -124,3 +125,44 @@ const withTable = (table: string): CdcConfig => {
     tables: [...config.tables, { table, as: table.replace("public", "github"), history: false }],
   };
 };
+
+test("setup leaves alone what is right, and brings an added column to rows that are there", async () => {
+  expect(await setUp(stack.settings, readCdcConfig(file))).toMatchObject({ connector: "unchanged" });
+  await withClient((client) => client.query("ALTER TABLE composite ADD COLUMN extra text DEFAULT 'x'"));
+  const { tables } = await setUp(stack.settings, readCdcConfig(file));
+  expect(tables.find(({ table }) => table === "public.composite")).toMatchObject({
+    added: ["extra"],
+    readAgain: true,
+  });
+  const missing = "SELECT count() FROM github.composite WHERE extra IS NULL";
+  expect(await until("0", () => stack.value(missing), 60)).toBe("0");
+  expect(await verdicts()).toEqual(nothingWrong);
+}, 120_000);
+
+test("verify names the keys of rows that are not as in Postgres, and exits with 3", async () => {
+  await withClient((client) =>
+    client.query("INSERT INTO composite (\"Name\", no) VALUES ('wrong', 7), ('gone', 8)"),
+  );
+  await verdicts();
+  const client = createClient({
+    url: stack.settings.clickhouseUrl,
+    username: "default",
+    password: stack.settings.CLICKHOUSE_DEFAULT_PASSWORD,
+  });
+  const change = (what: string, name: string) =>
+    client.command({
+      query: `INSERT INTO github._composite SELECT * REPLACE (${what}, _version + 1 AS _version) FROM github._composite FINAL WHERE Name = '${name}'`,
+    });
+  await change("'other' AS big", "wrong");
+  await change("1 AS _deleted", "gone");
+  await client.close();
+  const failed = await stack
+    .sluice("cdc", "verify", "github.composite", "--json")
+    .catch((error) => error.cause);
+  expect(failed.code).toBe(3);
+  const [verdict] = await verify(stack.settings, readCdcConfig(file), "github.composite");
+  expect(verdict?.differences.toSorted((a, b) => (a.what < b.what ? -1 : 1))).toEqual([
+    { key: ["gone", "8"], what: "only in Postgres" },
+    { key: ["wrong", "7"], what: "other values" },
+  ]);
+}, 120_000);

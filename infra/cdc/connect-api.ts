@@ -59,6 +59,7 @@ export function openConnect({ connectUrl }: Pick<Settings, "connectUrl">) {
     },
     put: (name: string, config: ConnectorConfig) => call("PUT", at(name, "/config"), config),
     stop: (name: string) => call("PUT", at(name, "/stop")),
+    resume: (name: string) => call("PUT", at(name, "/resume")),
     remove: (name: string) => call("DELETE", at(name)),
     forgetOffsets: (name: string) => call("DELETE", at(name, "/offsets")),
     restart: (name: string) => call("POST", at(name, "/restart?includeTasks=true&onlyFailed=true")),

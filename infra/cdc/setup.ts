@@ -98,6 +98,7 @@ async function run(
   note("waiting for Debezium");
   await untilRunning(connect, config.connector, options.signal);
   const again = before ? tables.filter((table) => isNew(table, before, outcomes.get(table))) : [];
+  if (again.some((table) => outcomes.get(table)?.added.length)) await refresh(connect, config.connector);
   if (again.length > 0) await readAgain(postgres, again);
   return {
     connector,
@@ -193,12 +194,28 @@ async function begin({ postgres, clickhouse }: Sides, tables: SourceTable[]): Pr
   return lsn;
 }
 
-async function untilRunning(connect: Connect, name: string, signal?: AbortSignal): Promise<void> {
+/** Debezium learns of a new column from the next change of its table, or at its start. */
+async function refresh(connect: Connect, name: string): Promise<void> {
+  await connect.stop(name);
+  await untilState(connect, name, "STOPPED");
+  await connect.resume(name);
+  await untilState(connect, name, "RUNNING");
+}
+
+const untilRunning = (connect: Connect, name: string, signal?: AbortSignal) =>
+  untilState(connect, name, "RUNNING", signal);
+
+async function untilState(
+  connect: Connect,
+  name: string,
+  wanted: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const deadline = performance.now() + 60_000;
   let restarted = false;
   for (;;) {
     const status = await connect.status(name);
-    if (status?.state === "RUNNING") return;
+    if (status?.state === wanted) return;
     if (status?.state === "FAILED") {
       if (restarted)
         throw new Error(`Debezium's connector failed: ${status.trace} (npx sluice logs connect)`);
