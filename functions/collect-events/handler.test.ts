@@ -239,6 +239,11 @@ test("Kafka away is 503 with when to come again, never a yes", async () => {
   });
 });
 
+test("a Kafka that neither answers nor fails is 503 in time", async () => {
+  const { post } = open({ produce: () => new Promise(() => {}), patience: 50 });
+  expect(await post(text(click))).toMatchObject({ status: 503, body: { retryable: true } });
+});
+
 test("wait=true is 200 when the events can be asked for, and 202 when it took too long", async () => {
   const asked: string[][] = [];
   const answers = [true, false];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { parseOrigins } from "../lib/cors.ts";
@@ -22,6 +23,8 @@ export interface Effects {
   origins?: readonly string[];
   /** Epoch milliseconds. */
   now?: () => number;
+  /** How long Kafka may take, in milliseconds: an answer in time beats one that the gateway has given up on. */
+  patience?: number;
 }
 
 /** Topic of the accepted events, and of refused ones on their way to the quarantine. */
@@ -31,7 +34,14 @@ const topic = "events";
  * `POST /v1/events/{source}`: one event, an array, or one a line, into Kafka. 202 when each is on every in-sync replica, or 200
  * with `wait=true` once they can be asked for; what is wrong with single ones is said in `errors`, and they are kept in the quarantine.
  */
-export const createHandler = ({ produce, keys, untilQueryable, origins = [], now = Date.now }: Effects) =>
+export const createHandler = ({
+  produce,
+  keys,
+  untilQueryable,
+  origins = [],
+  now = Date.now,
+  patience = 15_000,
+}: Effects) =>
   httpFunction(
     async (event) => {
       const source = sourceOf(event);
@@ -46,7 +56,7 @@ export const createHandler = ({ produce, keys, untilQueryable, origins = [], now
         };
         const prepared = rows.map((row, index) => prepare(row, index, request));
         const outgoing = prepared.flatMap((one) => one.outgoing ?? []);
-        await produce(topic, outgoing).catch(unavailable);
+        await inTime(produce(topic, outgoing), patience).catch(unavailable);
         const ids = prepared.flatMap(({ id, refusal }) => (refusal || id === undefined ? [] : id));
         const queryable = isAsked(event) && ids.length > 0 && (await untilQueryable(ids));
         return summarise(event, prepared, queryable);
@@ -96,6 +106,20 @@ function summarise(event: HttpEvent, prepared: Prepared[], queryable: boolean) {
     throw new HttpError(422, "No event was accepted", errors[0]?.message ?? "", { members: counts });
   const waited = isAsked(event) ? { queryable } : {};
   return json(queryable ? 200 : 202, { request_id: requestId(event), ...counts, ...waited });
+}
+
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  const waiting = new AbortController();
+  const late = sleep(ms, undefined, waiting).then(() => {
+    throw new Error(`Kafka has not answered in ${ms} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    waiting.abort();
+    work.catch(() => {}); // It may still fail, or succeed: the client sends the same again, and it counts once.
+    late.catch(() => {});
+  }
 }
 
 function unavailable(cause: unknown): never {
