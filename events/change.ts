@@ -72,7 +72,8 @@ function read(value: Wire): Change {
     );
   const position = readPosition(source);
   if (op === "t") return { kind: "truncate", ...position };
-  if (!(op in operations)) throw new NoEnvelope("unknown_operation", `op is ${JSON.stringify(op)}`);
+  if (!Object.hasOwn(operations, op))
+    throw new NoEnvelope("unknown_operation", `op is ${JSON.stringify(op)}`);
   const operation = operations[op as keyof typeof operations];
   const image = operation === "delete" ? before : after;
   if (!isImage(image))
