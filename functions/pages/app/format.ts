@@ -1,7 +1,16 @@
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const percent = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+/** Made when it is first used: making one takes milliseconds. */
+const lazily = (options: Intl.NumberFormatOptions) => {
+  let format: Intl.NumberFormat | undefined;
+  return (figure: number): string => {
+    format ??= new Intl.NumberFormat("en", options);
+    return format.format(figure);
+  };
+};
+
+const whole = lazily({ maximumFractionDigits: 0 });
+const short = lazily({ notation: "compact", maximumFractionDigits: 1 });
+const percent = lazily({ maximumFractionDigits: 1 });
+const fine = lazily({ maximumFractionDigits: 2 });
 
 /** How a figure is written. */
 export type Format = "count" | "short" | "ms" | "seconds" | "bytes" | "percent" | "money" | "text" | "time";
@@ -17,19 +26,19 @@ export function format(value: unknown, as: Format = "count"): string {
 }
 
 const formats: Record<Exclude<Format, "text" | "time">, (figure: number) => string> = {
-  count: (n) => (Math.abs(n) >= 1_000_000 ? short.format(n) : whole.format(n)),
-  short: (n) => short.format(n),
-  money: (n) => fine.format(n),
-  percent: (n) => `${percent.format(n * 100)} %`,
+  count: (n) => (Math.abs(n) >= 1_000_000 ? short(n) : whole(n)),
+  short: (n) => short(n),
+  money: (n) => fine(n),
+  percent: (n) => `${percent(n * 100)} %`,
   bytes: (n) => {
     const power = n < 1 ? 0 : Math.min(4, Math.floor(Math.log2(n) / 10));
-    return `${fine.format(n / 1024 ** power)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;
+    return `${fine(n / 1024 ** power)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;
   },
-  ms: (n) => (n < 1000 ? `${n < 10 ? fine.format(n) : whole.format(n)} ms` : formats.seconds(n / 1000)),
+  ms: (n) => (n < 1000 ? `${n < 10 ? fine(n) : whole(n)} ms` : formats.seconds(n / 1000)),
   seconds: (n) => {
-    if (n < 120) return `${n < 10 ? fine.format(n) : whole.format(n)} s`;
-    if (n < 7200) return `${whole.format(n / 60)} min`;
-    return n < 172_800 ? `${whole.format(n / 3600)} h` : `${whole.format(n / 86_400)} d`;
+    if (n < 120) return `${n < 10 ? fine(n) : whole(n)} s`;
+    if (n < 7200) return `${whole(n / 60)} min`;
+    return n < 172_800 ? `${whole(n / 3600)} h` : `${whole(n / 86_400)} d`;
   },
 };
 

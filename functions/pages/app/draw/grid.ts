@@ -1,3 +1,4 @@
+import { clock } from "../clock.ts";
 import { h } from "../dom.ts";
 import { format } from "../format.ts";
 import { type Data, type Drawing, type Drawn, figure, type GridDrawing, timeOf } from "./drawing.ts";
@@ -58,19 +59,12 @@ export function openHours(host: HTMLElement, { time, value }: Drawing & { kind: 
   host.append(h("table", { class: "grid hours" }, h("thead", {}, head), body));
   return {
     update({ rows, zone }: Data) {
-      const clock = new Intl.DateTimeFormat("en", {
-        timeZone: zone,
-        weekday: "short",
-        hour: "2-digit",
-        hourCycle: "h23",
-      });
       const sums = new Map<string, number>();
       for (const row of rows) {
         if (figure(row[value]) === 0) continue;
-        const parts = Object.fromEntries(
-          clock.formatToParts(timeOf(row[time]) * 1000).map((part) => [part.type, part.value]),
-        );
-        const key = `${parts.weekday} ${Number(parts.hour)}`;
+        const [date, time24 = ""] = clock(timeOf(row[time]) * 1000, zone).split(" ");
+        const day = days[(new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7];
+        const key = `${day} ${Number(time24.slice(0, 2))}`;
         sums.set(key, (sums.get(key) ?? 0) + figure(row[value]));
       }
       const largest = Math.max(1, ...sums.values());

@@ -7,7 +7,7 @@ export const chat: readonly Panel[] = [
     title: "Room",
     endpoint: "chat_messages",
     params: { limit: "100" },
-    every: 0.5,
+    every: 0.25,
     size: 8,
     tall: true,
     about: "",
