@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { connect } from "amqplib";
 import { Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
@@ -148,6 +149,51 @@ test("ten people of one's own commit, and teams have the commits of those who ar
     JSON.parse(await stack.sluice("users", "write", "--count", "50", "--rate", "max", "--json")),
   ).toMatchObject({ sent: 50 });
 }, 90_000);
+
+test("a product event can be asked for when the collector says so, and counts once however often it is sent", async () => {
+  const { HTTP_PORT, SLUICE_WRITE_KEY } = stack.settings;
+  const sale = {
+    event_type: "ticket_purchase",
+    event_id: "e1",
+    quantity: 2,
+    price: "19.99",
+    currency: "EUR",
+  };
+  const events = [
+    { event_type: "page_view" },
+    { event_type: "event_view", event_id: "e1" },
+    sale,
+    { event_type: "" },
+  ];
+  const post = async () => {
+    const response = await fetch(`http://127.0.0.1:${HTTP_PORT}/v1/events/web?wait=true`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${SLUICE_WRITE_KEY}`,
+        "content-type": "application/octet-stream",
+        "content-encoding": "gzip",
+        "idempotency-key": "once",
+      },
+      body: new Uint8Array(
+        gzipSync(
+          JSON.stringify(events.map((one) => ({ organizer_id: "end to end", user_id: "ann", ...one }))),
+        ),
+      ),
+    });
+    return { status: response.status, ...((await response.json()) as object) };
+  };
+  for (let times = 0; times < 3; times++)
+    expect(await post()).toMatchObject({ status: 200, accepted: 3, quarantined: 1, errors: [{ index: 3 }] });
+  const ours = "WHERE organizer_id = 'end to end'";
+  const daily = "total_events, unique_visitors, page_views, ticket_purchases";
+  expect(await stack.value(`SELECT ${daily} FROM bilten_analytics.organizer_daily_metrics_mv ${ours}`)).toBe(
+    "3\t1\t1\t1",
+  );
+  expect(await stack.value(`SELECT sum(price * quantity) FROM bilten_analytics.ticket_sales ${ours}`)).toBe(
+    "39.98",
+  );
+  expect(await until("3", count(quarantined("http:web")), 20)).toBe("3");
+});
 
 test.each([
   ["indexChat", "rabbitmq.chat", /"delivered": \d/],
