@@ -68,9 +68,21 @@ test("events go together, compressed, with the key and who they are of", async (
   await service.close();
 });
 
-test("a full batch goes at once, a smaller one when its time has come", async () => {
+test("a full batch goes at once", async () => {
   const collector = await openCollector();
-  const { service } = openService(collector, { batchSize: 3, flushInterval: 60 });
+  const { service } = openService(collector, { batchSize: 3, flushInterval: 60_000 });
+  track(service, 3);
+  await vi.waitFor(() => expect(collector.taken.size).toBe(3), { timeout: 5000 });
+  await service.close();
+});
+
+test("a smaller batch goes when its time has come", async () => {
+  const collector = await openCollector();
+  const { service } = openService(collector, { flushInterval: 60 });
+  track(service, 1);
+  await vi.waitFor(() => expect(collector.taken.size).toBe(1), { timeout: 5000 });
+  await service.close();
+});
   track(service, 3);
   await vi.waitFor(() => expect(collector.requests).toHaveLength(1), { timeout: 50, interval: 5 });
   track(service, 1);
