@@ -83,12 +83,6 @@ test("a smaller batch goes when its time has come", async () => {
   await vi.waitFor(() => expect(collector.taken.size).toBe(1), { timeout: 5000 });
   await service.close();
 });
-  track(service, 3);
-  await vi.waitFor(() => expect(collector.requests).toHaveLength(1), { timeout: 50, interval: 5 });
-  track(service, 1);
-  await vi.waitFor(() => expect(collector.taken.size).toBe(4));
-  await service.close();
-});
 
 test.each<[string, Behaviour]>([
   ["cuts the connection before it has them", "cut-before"],
