@@ -69,12 +69,10 @@ function complete(row: Row, id: unknown, { source, receivedAt, sentAt }: Request
   const times = { timestamp: row.timestamp, sentAt: row.sent_at ?? sentAt, receivedAt };
   const timestamp = correct(times);
   if (!timestamp.ok) return timestamp;
-  const given = eventFields.flatMap((name) => (Object.hasOwn(row, name) ? [[name, row[name]]] : []));
+  const known: Row = {};
+  for (const name of eventFields) if (Object.hasOwn(row, name)) known[name] = row[name];
   const received_at = new Date(receivedAt).toISOString();
-  return {
-    ok: true,
-    event: { ...Object.fromEntries(given), id, source, timestamp: timestamp.event, received_at },
-  };
+  return { ok: true, event: Object.assign(known, { id, source, timestamp: timestamp.event, received_at }) };
 }
 
 function refuse(text: string, given: unknown, { source }: Request, refusal: Rejection): Prepared {
