@@ -9,6 +9,7 @@ import { type Connect, type ConnectorConfig, openConnect } from "./connect-api.t
 import { connectorClass, connectorConfig, findOldOptions, snapshotLsnOf } from "./connector.ts";
 import { makeCopy } from "./copies.ts";
 import { type Postgres, withPostgres } from "./postgres.ts";
+import { withKafka } from "./progress.ts";
 import { checkServer, createLocalTables, prepareSource, signalTable } from "./source.ts";
 
 /** What keeps a capture from being set up: each problem with what mends it. */
@@ -84,7 +85,9 @@ async function run(
   await createTopics(
     settings,
     tables.map(({ topic }) => topic),
+    1,
   );
+  problems.push(...(await checkTopics(settings, tables)));
   const outcomes = new Map<SourceTable, Awaited<ReturnType<typeof makeCopy>>>();
   for (const table of tables) outcomes.set(table, await makeCopy(clickhouse, table, problems));
   if (problems.length > 0) throw new CdcProblems(problems);
@@ -111,6 +114,22 @@ async function run(
     })),
   };
 }
+
+/** With several partitions a key that changed could come before the values it takes along, and these be gone when it asks. */
+const checkTopics = (settings: Settings, tables: SourceTable[]): Promise<Problem[]> =>
+  withKafka(settings, async (admin) => {
+    const dependent = tables.filter(
+      ({ identity, columns, key }) =>
+        identity !== "f" && columns.some(({ name, type }) => type.large && !key.includes(name)),
+    );
+    const { topics } = await admin.fetchTopicMetadata({ topics: dependent.map(({ topic }) => topic) });
+    return topics
+      .filter(({ partitions }) => partitions.length > 1)
+      .map(({ name, partitions }) => ({
+        what: `the topic ${name} has ${partitions.length} partitions, and its table has columns that the log repeats only with REPLICA IDENTITY FULL`,
+        mend: "delete the topic, or set REPLICA IDENTITY FULL",
+      }));
+  });
 
 async function checkConnect(connect: Connect, config: CdcConfig): Promise<Problem[]> {
   const plugins = await connect.plugins();

@@ -18,21 +18,27 @@ export const topology = {
   ],
 } as const;
 
-/** The topics of the project, and those of the captured tables, which mappings read whether or not there is a Postgres. */
-export function applyTopics(settings: Settings): Promise<void> {
+/**
+ * The topics of the project, and those of the captured tables, which mappings read whether or not there is a Postgres. Those have one
+ * partition: a key that changes takes its large values along, so what happens to one key is not independent of the others.
+ */
+export async function applyTopics(settings: Settings): Promise<void> {
   const config = readCdcConfig();
-  return createTopics(settings, [
-    ...topology.topics,
-    ...config.tables.map((table) => topicOf(config, table)),
-  ]);
+  const captured = config.tables.map((table) => topicOf(config, table));
+  await createTopics(settings, topology.topics);
+  await createTopics(settings, captured, 1);
 }
 
 /** Makes the topics that are not there yet; a topic that is there stays as it is. */
-export async function createTopics(settings: Settings, names: readonly string[]): Promise<void> {
+export async function createTopics(
+  settings: Settings,
+  names: readonly string[],
+  numPartitions: number = topology.partitions,
+): Promise<void> {
   const admin = new Kafka({ brokers: settings.brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    const topics = names.map((topic) => ({ topic, numPartitions: topology.partitions }));
+    const topics = names.map((topic) => ({ topic, numPartitions }));
     await admin.createTopics({ topics, waitForLeaders: true });
   } finally {
     await admin.disconnect();
