@@ -84,8 +84,7 @@ async function run(
   await prepareSource(postgres, settings, config, tables);
   await createTopics(
     settings,
-    tables.map(({ topic }) => topic),
-    1,
+    tables.map(({ topic }) => ({ topic, numPartitions: 1 })),
   );
   problems.push(...(await checkTopics(settings, tables)));
   const outcomes = new Map<SourceTable, Awaited<ReturnType<typeof makeCopy>>>();

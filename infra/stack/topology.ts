@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "amqplib";
 import { Kafka, logLevel } from "kafkajs";
 import { readCdcConfig, topicOf } from "../cdc/config.ts";
@@ -24,22 +25,29 @@ export const topology = {
  */
 export async function applyTopics(settings: Settings): Promise<void> {
   const config = readCdcConfig();
-  const captured = config.tables.map((table) => topicOf(config, table));
-  await createTopics(settings, topology.topics);
-  await createTopics(settings, captured, 1);
+  const ours = topology.topics.map((topic) => ({ topic, numPartitions: topology.partitions }));
+  const captured = config.tables.map((table) => ({ topic: topicOf(config, table), numPartitions: 1 }));
+  await createTopics(settings, [...ours, ...captured]);
 }
 
+type Topic = { topic: string; numPartitions: number };
+
 /** Makes the topics that are not there yet; a topic that is there stays as it is. */
-export async function createTopics(
-  settings: Settings,
-  names: readonly string[],
-  numPartitions: number = topology.partitions,
-): Promise<void> {
+export async function createTopics(settings: Settings, topics: Topic[]): Promise<void> {
   const admin = new Kafka({ brokers: settings.brokers, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    const topics = names.map((topic) => ({ topic, numPartitions }));
-    await admin.createTopics({ topics, waitForLeaders: true });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await admin.createTopics({ topics, waitForLeaders: true });
+        return;
+      } catch (error) {
+        // kafkajs asks for the leaders at once; a broker under load may not know its own new topic yet.
+        const isNew = (error as { type?: string }).type === "UNKNOWN_TOPIC_OR_PARTITION";
+        if (!isNew || attempt === 10) throw error;
+        await sleep(200);
+      }
+    }
   } finally {
     await admin.disconnect();
   }
