@@ -121,6 +121,16 @@ test("a column the copy does not have leaves the others to be applied; one that 
   expect(await quarantined()).toEqual([]);
 });
 
+test("a column that the copy was given meanwhile is filled from the next change on", async () => {
+  const { client, apply, select } = await openCopy(user);
+  await apply({ op: "c", after: ann, commit: 10, lsn: 11 });
+  await client.command({
+    query: "ALTER TABLE _t ADD COLUMN email Nullable(String) COMMENT 'text' AFTER age",
+  });
+  await apply({ op: "r", after: { ...ann, email: "a@b" }, commit: 20, lsn: 21 });
+  expect(await select("SELECT email FROM _t FINAL")).toEqual([{ email: "a@b" }]);
+});
+
 test("null where the copy takes none is quarantined, and the batch goes on", async () => {
   const { apply, rows, quarantined } = await openCopy(user);
   await apply(

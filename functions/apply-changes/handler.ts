@@ -1,5 +1,6 @@
 import { type Change, change } from "../../events/change.ts";
 import type { KafkaEvent } from "../../events/envelope/kafka.ts";
+import type { CapturedTable } from "../lib/capture/captured-table.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { type Accepted, type Consumer, consume } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
@@ -29,19 +30,15 @@ export function createHandler(store: Store) {
   ) => {
     const changes = accepted.filter(({ event }) => event.kind !== "nothing");
     if (changes.length === 0) return { refused: [], duplicates: 0 };
-    const table = await tables.of(bounded, topic);
-    const strangers = new Set<string>();
-    const refused: Rejected[] = [];
-    const writes: Write[] = [];
-    let truncatedAt: bigint | undefined;
-    for (const { event, message } of changes) {
-      if (event.kind === "truncate") truncatedAt = max(truncatedAt, versionOf(event, message));
-      if (event.kind !== "row") continue;
-      const write = toWrite(table, event, message, strangers);
-      if ("reason" in write) refused.push(write);
-      else writes.push(write);
+    let table = await tables.of(bounded, topic);
+    let sorted = sort(table, changes);
+    if (sorted.strangers.size > 0 || sorted.refused.length > 0) {
+      // The copy may have changed since it was described.
+      tables.forget(topic);
+      table = await tables.of(bounded, topic);
+      sorted = sort(table, changes);
     }
-    if (strangers.size > 0 || refused.length > 0) tables.forget(topic);
+    const { writes, refused, strangers, truncatedAt } = sorted;
     if (strangers.size > 0)
       log("warn", "columns that the copy does not have", {
         table: table.name,
@@ -65,6 +62,22 @@ export function createHandler(store: Store) {
     const duplicates = applied.reduce((sum, one) => sum + one.duplicates, 0);
     return { delivered: accepted.length - refused.length - duplicates, duplicates, refused };
   });
+}
+
+/** What the changes of one table come to. */
+function sort(table: CapturedTable, changes: Accepted<Change, KafkaPlace>[]) {
+  const strangers = new Set<string>();
+  const refused: Rejected[] = [];
+  const writes: Write[] = [];
+  let truncatedAt: bigint | undefined;
+  for (const { event, message } of changes) {
+    if (event.kind === "truncate") truncatedAt = max(truncatedAt, versionOf(event, message));
+    if (event.kind !== "row") continue;
+    const write = toWrite(table, event, message, strangers);
+    if ("reason" in write) refused.push(write);
+    else writes.push(write);
+  }
+  return { writes, refused, strangers, truncatedAt };
 }
 
 const max = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a);

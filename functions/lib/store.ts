@@ -83,14 +83,12 @@ function openWithin(client: ClickHouseClient, options: StoreOptions, targets: Ma
     known.catch(() => targets.delete(table));
     return known;
   };
-  /** A table that lacks a column is described anew the next time: it may be added until then. */
-  const structureOf = ({ structure }: Target, table: string, columns: string[]): string => {
-    try {
-      return structure(columns);
-    } catch (error) {
-      targets.delete(table);
-      throw error;
-    }
+  /** A table that lacks a column is described anew: it may have been added since. */
+  const targetWith = async (table: string, columns: string[]) => {
+    const known = await target(table);
+    if (known.has(columns)) return known;
+    targets.delete(table);
+    return await target(table);
   };
 
   const store: Store = {
@@ -99,12 +97,10 @@ function openWithin(client: ClickHouseClient, options: StoreOptions, targets: Ma
     select: (query, params) => ask<never>(query, params).catch(fail("a question")),
     execute: (query, params) => send(query, params).catch(fail("a statement")),
     async insert({ table, columns, rows, token, comment, condition }) {
-      const described = await target(table).catch(fail(table));
-      const { settings } = described;
-      const types = structureOf(described, table, columns);
+      const { structure, settings } = await targetWith(table, columns).catch(fail(table));
       const where = condition === undefined ? "" : `WHERE ${condition.where}`;
       const names = columns.map(quoteName).join(", ");
-      const query = `INSERT INTO ${table} (${names}) SELECT * FROM input(${types}) ${where} FORMAT RowBinary`;
+      const query = `INSERT INTO ${table} (${names}) SELECT * FROM input(${structure(columns)}) ${where} FORMAT RowBinary`;
       const more = { ...settings, insert_deduplication_token: token, log_comment: comment };
       for (let attempts = 1; ; attempts++) {
         await sleep(pauses[attempts - 1]);

@@ -2,6 +2,7 @@ import { StoreError } from "./store-error.ts";
 
 /** What an INSERT has to know of a table and its server. Asked once for each table in an execution environment. */
 export interface Target {
+  has(columns: string[]): boolean;
   /** The argument of `input(…)`: these columns with their types, as a SQL literal. */
   structure(columns: string[]): string;
   /** Every setting deduplication depends on, spelt out: their defaults differ between server versions. */
@@ -49,6 +50,7 @@ export async function describeTarget(ask: Ask, table: string): Promise<Target> {
   const types = new Map(rows.filter(({ kind }) => kind === "column").map(({ name, type }) => [name, type]));
   const known = rows.filter(({ kind }) => kind === "setting").map(({ name }) => [name, newerSettings[name]]);
   return {
+    has: (columns) => columns.every((name) => types.has(name)),
     structure(columns) {
       const missing = columns.filter((name) => !types.has(name));
       if (missing.length > 0) throw new StoreError(absent(table, missing, types.size), false);
