@@ -182,7 +182,7 @@ test("an HTTP event goes to the collector, with a key that gives it the same id 
   const values = [
     {
       id,
-      at: "2026-01-01 00:00:00",
+      at: new Date().toISOString().slice(0, 19).replace("T", " "),
       source,
       position: "events:0:1",
       reason: "invalid_event",

@@ -118,5 +118,6 @@ ssl.truststore.location=${join(this.folder, "ca.crt")}
 
 /** Where the project's own stack keeps Kafka's jars. */
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sluice");
-const folders = readdirSync(cache).filter((name) => /^jars-[0-9a-f]+$/.test(name));
+const hasBroker = (folder: string) => readdirSync(join(cache, folder)).some((jar) => /^kafka_/.test(jar));
+const folders = readdirSync(cache).filter((name) => /^jars-[0-9a-f]+$/.test(name) && hasBroker(name));
 const java = ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", join(cache, folders.at(-1) ?? "", "*")];

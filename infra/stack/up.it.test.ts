@@ -35,8 +35,10 @@ it("starts everything and returns when it is ready", async () => {
     "applyChanges polling",
     "applyChanges polling",
     "classifyRatings polling",
+    "completePushes polling",
     "indexChat polling",
     "ingestCommits polling",
+    "storeEvents polling",
     "storeShadow polling",
   ]);
 }, 120_000);
