@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { chmod, chown, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { localDatabase, type Settings } from "../settings.ts";
+import { startedAt } from "./alive.ts";
 import { installPackage, mayInstall } from "./debian.ts";
 import { plainUser } from "./plain-user.ts";
 import { findProgram } from "./programs.ts";
@@ -65,6 +67,7 @@ async function prepare(preparation: Preparation): Promise<Launch> {
   const data = await dataFolder(settings, user);
   const as = { cwd: data, env: { LC_ALL: "C.UTF-8" }, ...(user && { user }) };
   if (!existsSync(join(data, "pg", "PG_VERSION"))) await initialise(found.initdb, data, as, preparation);
+  await clearLock(join(data, "pg"));
   const options = { ...configuration, port: String(settings.POSTGRES_PORT) };
   const flags = Object.entries(options).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   return { ...as, command: found.server, args: ["-D", join(data, "pg"), ...flags] };
@@ -86,6 +89,29 @@ const configuration = {
   timezone: "UTC",
   log_timezone: "UTC",
 };
+
+/**
+ * Takes away the lock of a server that was killed. Postgres does so itself, unless its number is taken: by another program, or by
+ * its own remains that nobody has asked about yet. Its other processes end by themselves, and are waited for.
+ */
+async function clearLock(folder: string): Promise<void> {
+  const file = join(folder, "postmaster.pid");
+  const pid = existsSync(file) ? Number.parseInt(readFileSync(file, "utf8"), 10) : undefined;
+  if (pid === undefined || startedAt(pid) !== undefined) return;
+  for (let tries = 0; tries < 100 && isInUse(folder); tries++) await sleep(50);
+  if (!isInUse(folder)) await rm(file, { force: true });
+}
+
+/** Whether a process works in the folder, as every one of Postgres does (Linux). */
+const isInUse = (folder: string): boolean =>
+  process.platform === "linux" &&
+  readdirSync("/proc").some((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === folder;
+    } catch {
+      return false;
+    }
+  });
 
 /** Made aside and renamed when complete: an interrupted one is never taken for a cluster. */
 async function initialise(
