@@ -45,7 +45,8 @@ it("starts everything and returns when it is ready", async () => {
 
 it("starts again what was killed, and leaves the others alone", async () => {
   const { clickhouse, ...others } = await pids();
-  process.kill(clickhouse ?? 0, "SIGKILL");
+  if (!clickhouse) throw new Error("ClickHouse does not run: there is nothing to kill");
+  process.kill(clickhouse, "SIGKILL");
   await sleep(100);
   const killed = await status();
   expect(killed.ready).toBe(false);
