@@ -12,9 +12,12 @@ type StopOptions = {
   owner?: string | undefined;
 };
 
+/** They end well only while those they work with still answer. */
+const first: readonly ServiceName[] = ["functions", "connect"];
+
 /**
- * Stops the named services (all by default) as far as they run here: the functions first, so that their batches end while
- * the brokers still answer, then the others in parallel. Answers the names of those that ran.
+ * Stops the named services (all by default) as far as they run here: first the functions, so that their batches end while
+ * the brokers still answer, and Connect, then the others in parallel. Answers the names of those that ran.
  */
 export async function stopServices(
   settings: Settings,
@@ -31,8 +34,8 @@ export async function stopServices(
     report({ service: service.name, state: "stopped", seconds: (performance.now() - began) / 1000 });
   };
   const wanted = services.filter((service) => names.includes(service.name));
-  await Promise.all(wanted.filter(({ name }) => name === "functions").map(stop));
-  await Promise.all(wanted.filter(({ name }) => name !== "functions").map(stop));
+  await Promise.all(wanted.filter(({ name }) => first.includes(name)).map(stop));
+  await Promise.all(wanted.filter(({ name }) => !first.includes(name)).map(stop));
   return stopped;
 }
 
