@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { openAdmin as open } from "../admin.ts";
 import { applyMigrations } from "../migrate/apply.ts";
 import { loadSettings, type Settings } from "../settings.ts";
 import { readRun } from "../stack/record.ts";
@@ -48,12 +48,7 @@ export async function openServices(
 
 /** A client as user `default`, who may make tables. */
 export function openAdmin(settings: Settings, { cleanup }: Pick<BenchOptions, "cleanup">) {
-  const client = createClient({
-    url: settings.clickhouseUrl,
-    username: "default",
-    password: settings.CLICKHOUSE_DEFAULT_PASSWORD,
-    log: { level: ClickHouseLogLevel.OFF },
-  });
+  const client = open(settings, { application: "sluice-bench" });
   cleanup.defer(() => client.close());
   return client;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import type { ClickHouseClient } from "@clickhouse/client";
+import { withAdmin } from "../admin.ts";
 import type { Settings } from "../settings.ts";
 import { createTopics } from "../stack/topology.ts";
 import { type Problem, readCatalogue, type SourceTable } from "./catalogue.ts";
@@ -41,23 +42,13 @@ export const setUp = (
   config: CdcConfig,
   options: SetupOptions = {},
 ): Promise<SetupOutcome> =>
-  withPostgres(settings, async (postgres) => {
-    const clickhouse = openAdmin(settings);
-    try {
-      return await run({ postgres, clickhouse, connect: openConnect(settings) }, settings, config, options);
-    } finally {
-      await clickhouse.close();
-    }
-  });
+  withPostgres(settings, (postgres) =>
+    withAdmin(settings, asCdc, (clickhouse) =>
+      run({ postgres, clickhouse, connect: openConnect(settings) }, settings, config, options),
+    ),
+  );
 
-export const openAdmin = (settings: Settings): ClickHouseClient =>
-  createClient({
-    url: settings.clickhouseUrl,
-    username: "default",
-    password: settings.CLICKHOUSE_DEFAULT_PASSWORD,
-    application: "sluice-cdc",
-    log: { level: ClickHouseLogLevel.OFF },
-  });
+export const asCdc = { application: "sluice-cdc" };
 
 interface Sides {
   postgres: Postgres;

@@ -1,9 +1,10 @@
+import { withAdmin } from "../admin.ts";
 import type { Settings } from "../settings.ts";
 import { type CdcConfig, topicOf } from "./config.ts";
 import { openConnect } from "./connect-api.ts";
 import { quoteTable, withPostgres } from "./postgres.ts";
 import { countBehind, readEnds, readSlot, withKafka } from "./progress.ts";
-import { openAdmin } from "./setup.ts";
+import { asCdc } from "./setup.ts";
 
 /** How the capture stands. */
 export interface CdcStatus {
@@ -25,9 +26,8 @@ export interface CdcStatus {
 
 export const readCdcStatus = (settings: Settings, config: CdcConfig): Promise<CdcStatus> =>
   withPostgres(settings, (postgres) =>
-    withKafka(settings, async (admin) => {
-      const clickhouse = openAdmin(settings);
-      try {
+    withKafka(settings, (admin) =>
+      withAdmin(settings, asCdc, async (clickhouse) => {
         const [slot, status] = await Promise.all([
           readSlot(postgres, config),
           openConnect(settings).status(config.connector),
@@ -68,8 +68,6 @@ export const readCdcStatus = (settings: Settings, config: CdcConfig): Promise<Cd
             : null,
           tables,
         };
-      } finally {
-        await clickhouse.close();
-      }
-    }),
+      }),
+    ),
   );

@@ -1,3 +1,4 @@
+import { withAdmin } from "../admin.ts";
 import type { Settings } from "../settings.ts";
 import { type Problem, readCatalogue, type SourceTable } from "./catalogue.ts";
 import { clickhouseSide, keyValues, postgresSide, type Ranges, type Rows, type Side } from "./checksums.ts";
@@ -5,7 +6,7 @@ import type { CdcConfig } from "./config.ts";
 import { readMissingColumns } from "./copies.ts";
 import { type Postgres, withPostgres } from "./postgres.ts";
 import { showLsn, untilApplied, withKafka } from "./progress.ts";
-import { openAdmin } from "./setup.ts";
+import { asCdc } from "./setup.ts";
 
 /** How a table's copy compares. */
 export interface Verdict {
@@ -35,9 +36,8 @@ const rounds = 10;
  */
 export const verify = (settings: Settings, config: CdcConfig, only?: string): Promise<Verdict[]> =>
   withPostgres(settings, (postgres) =>
-    withKafka(settings, async (admin) => {
-      const clickhouse = openAdmin(settings);
-      try {
+    withKafka(settings, (admin) =>
+      withAdmin(settings, asCdc, async (clickhouse) => {
         const { tables, problems } = await readCatalogue(postgres, chosen(config, only));
         if (problems.length > 0) throw new Error(problems.map(inWords).join("; "));
         const verdicts: Verdict[] = [];
@@ -50,10 +50,8 @@ export const verify = (settings: Settings, config: CdcConfig, only?: string): Pr
           verdicts.push(await compare(postgres, clickhouseSide(clickhouse, table), table, reach));
         }
         return verdicts;
-      } finally {
-        await clickhouse.close();
-      }
-    }),
+      }),
+    ),
   );
 
 const inWords = ({ what, mend }: Problem) => `${what} (${mend})`;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import type { Producer } from "kafkajs";
 import { originHeader } from "../../events/origin.ts";
 import { categories } from "../../events/rating.ts";
+import { openAdmin } from "../admin.ts";
 import { openProducer } from "../generate/kafka.ts";
 import { createRandom, type Random } from "../generate/random.ts";
 import { garbage } from "../test/garbage.ts";
@@ -60,8 +60,7 @@ export async function runThroughBrokers(
   const pipelines = await loadPipelines();
   const stack = await openStack();
   const producers = new Map<string, Producer>();
-  const { clickhouseUrl: url, CLICKHOUSE_DEFAULT_PASSWORD: password } = stack.settings;
-  const client = createClient({ url, username: "default", password, log: { level: ClickHouseLogLevel.OFF } });
+  const client = openAdmin(stack.settings, { application: "sluice-faults" });
   const select: World["select"] = async <Row>(query: string) =>
     (await client.query({ query, format: "JSONEachRow" })).json<Row>();
   const judgeWay = async (run: string, { pipeline, truth }: Way): Promise<Verdict> =>

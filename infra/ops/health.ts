@@ -1,6 +1,6 @@
-import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { openStore } from "../../functions/lib/store.ts";
 import { checkTable, type Health } from "../../functions/lib/write-once/preflight.ts";
+import { withAdmin } from "../admin.ts";
 import type { Settings } from "../settings.ts";
 
 export interface ServerHealth {
@@ -16,25 +16,15 @@ const writtenTables = `
   GROUP BY database, table HAVING count() = 2 ORDER BY full_name`;
 
 /** Checks every table that functions write, and every view behind it, as functions do at their cold start. */
-export async function checkHealth(settings: Settings): Promise<ServerHealth> {
-  const client = createClient({
-    url: settings.clickhouseUrl,
-    username: "default",
-    password: settings.CLICKHOUSE_DEFAULT_PASSWORD,
-    application: "sluice-health",
-    log: { level: ClickHouseLogLevel.OFF },
-  });
-  try {
+export const checkHealth = (settings: Settings): Promise<ServerHealth> =>
+  withAdmin(settings, { application: "sluice-health" }, async (client) => {
     const store = openStore(client);
     const [server] = await store.select<{ version: string }>("SELECT version() AS version", {});
     const names = await store.select<{ full_name: string }>(writtenTables, {});
     const tables = await Promise.all(names.map(({ full_name }) => checkTable(store, full_name)));
     const healthy = tables.every(({ problems }) => problems.length === 0);
     return { healthy, version: server?.version ?? "", tables };
-  } finally {
-    await client.close();
-  }
-}
+  });
 
 /** What it found, and what mends it, one statement a line. */
 export function renderHealth({ version, tables }: ServerHealth): string {

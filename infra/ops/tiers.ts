@@ -1,4 +1,5 @@
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import type { ClickHouseClient } from "@clickhouse/client";
+import { withAdmin } from "../admin.ts";
 import type { Settings } from "../settings.ts";
 
 /** Ages in days at which the parts of a table move on. */
@@ -37,24 +38,14 @@ export interface TieredTable {
  * and end. What is there already moves at once. Running it again changes nothing.
  * @throws Error, before anything is changed, when the server has no such policy.
  */
-export async function applyTiers(settings: Settings, policy = usualPolicy): Promise<TieredTable[]> {
-  const client = createClient({
-    url: settings.clickhouseUrl,
-    username: "default",
-    password: settings.CLICKHOUSE_DEFAULT_PASSWORD,
-    application: "sluice-setup",
-    request_timeout: 3_600_000,
-    log: { level: ClickHouseLogLevel.OFF },
-  });
-  try {
+export const applyTiers = (settings: Settings, policy = usualPolicy): Promise<TieredTable[]> =>
+  // One statement may rewrite a large table.
+  withAdmin(settings, { application: "sluice-setup", request_timeout: 3_600_000 }, async (client) => {
     await checkPolicy(client, settings.clickhouseUrl, policy);
     const tables: TieredTable[] = [];
     for (const retention of retentions) tables.push(await applyTo(client, retention, policy));
     return tables;
-  } finally {
-    await client.close();
-  }
-}
+  });
 
 async function rows<Row>(client: ClickHouseClient, query: string, query_params: object): Promise<Row[]> {
   const result = await client.query({ query, query_params: { ...query_params }, format: "JSONEachRow" });
