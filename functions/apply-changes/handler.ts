@@ -7,6 +7,7 @@ import { readEnv } from "../lib/env.ts";
 import { log } from "../lib/log.ts";
 import { type KafkaPlace, readKafka } from "../lib/message.ts";
 import type { Rejected } from "../lib/quarantine.ts";
+import { settleAll } from "../lib/settle.ts";
 import { openStore, type Store } from "../lib/store.ts";
 import type { Hold } from "../lib/write-once/lanes.ts";
 import { complete } from "./complete.ts";
@@ -57,7 +58,7 @@ export function createHandler(store: Store) {
   return consume(consumer, store, (hold, bounded) => async (accepted, now) => {
     const byTopic = Map.groupBy(accepted, ({ message }) => message.place.topic);
     const effects = { bounded, hold, now };
-    const applied = await settle([...byTopic].map(([topic, some]) => apply(topic, some, effects)));
+    const applied = await settleAll([...byTopic].map(([topic, some]) => apply(topic, some, effects)));
     const refused = applied.flatMap((one) => one.refused);
     const duplicates = applied.reduce((sum, one) => sum + one.duplicates, 0);
     return { delivered: accepted.length - refused.length - duplicates, duplicates, refused };
@@ -81,11 +82,5 @@ function sort(table: CapturedTable, changes: Accepted<Change, KafkaPlace>[]) {
 }
 
 const max = (a: bigint | undefined, b: bigint): bigint => (a === undefined || b > a ? b : a);
-
-/** Waits for all even when one fails: an invocation that ends leaves nothing under way. */
-async function settle<T>(running: Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(running);
-  return Promise.all(running);
-}
 
 export const handler = createHandler(openStore(openClickHouse(readEnv(clickhouseVariables))));

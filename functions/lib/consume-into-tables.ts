@@ -1,11 +1,10 @@
 import { type Accepted, type Consumer, consume } from "./consume.ts";
-import type { Rejected } from "./quarantine.ts";
+import { settleAll } from "./settle.ts";
 import type { Store } from "./store.ts";
-import { openLanes } from "./write-once/lanes.ts";
-import { openPreflight } from "./write-once/preflight.ts";
+import { type Delivery, openTableWriter, rowOf } from "./table-writer.ts";
+import { type Hold, openLanes } from "./write-once/lanes.ts";
 import { allSafeguards, type Safeguards } from "./write-once/safeguards.ts";
 import type { Table } from "./write-once/table.ts";
-import { beginWrite } from "./write-once/write-once.ts";
 
 /** One table of several that a consumer's events become rows of. */
 export interface Output<Event, Place, Row> {
@@ -37,9 +36,18 @@ export function consumeIntoTables<LambdaEvent, Event, Place, RowPlace>(
 ) {
   type One = Accepted<Event, Place>;
   const { main, beside } = consumer;
-  const preflights = [main, ...beside].map(({ table }) =>
-    openPreflight(table.name, table.partition !== undefined),
-  );
+  const openers = [main, ...beside].map((output) => {
+    const openWriter = openTableWriter(output.table, safeguards);
+    return (hold: Hold, bounded: Store) => {
+      const { ready, write } = openWriter(hold, bounded);
+      const rowsOf = (accepted: One[], now: number) =>
+        accepted.flatMap((one) => {
+          const row = output.row(one.event, now);
+          return row === undefined ? [] : rowOf(output.table, one.message, row, consumer.place(one));
+        });
+      return { ready, write: (accepted: One[], now: number) => write(rowsOf(accepted, now)) };
+    };
+  });
   /** The events with a row beside `main`, unless their identity belongs to an event of another kind. */
   const keepOwn = async (accepted: One[], bounded: Store): Promise<One[]> => {
     const keyOf = (one: One) => main.table.identity.key(consumer.place(one)) ?? "";
@@ -51,45 +59,20 @@ export function consumeIntoTables<LambdaEvent, Event, Place, RowPlace>(
     for (const one of accepted) if (!kinds.has(keyOf(one))) kinds.set(keyOf(one), consumer.kind(one.event));
     return [...candidates].filter((one) => kinds.get(keyOf(one)) === consumer.kind(one.event));
   };
-  return consume(
-    consumer,
-    store,
-    (hold, bounded) => {
-      const begin = (output: Output<Event, RowPlace, object>) => {
-        const write = beginWrite(bounded, output.table, hold, safeguards);
-        return (accepted: One[], now: number) =>
-          write(
-            accepted.flatMap((one) => {
-              const row = output.row(one.event, now);
-              if (row === undefined) return [];
-              const { message } = one;
-              const place = consumer.place(one);
-              const key = output.table.identity.key(place);
-              return [{ row, place, key, at: message.sentAt ?? 0, message }];
-            }),
-          );
-      };
-      const writeMain = begin(main);
-      const writeBeside = beside.map(begin);
-      const ready = Promise.all(preflights.map((preflight) => preflight(bounded)));
-      ready.catch(() => {}); // Thrown where it is awaited.
-      return async (accepted, now) => {
-        const own = await keepOwn(accepted, bounded);
-        await ready;
-        const others = await all(writeBeside.map((write) => write(own, now)));
-        const { inserted, duplicates, refused } = await writeMain(accepted, now);
-        const rejected = [...refused, ...others.flatMap((written) => written.refused)].map(
-          ({ row, detail }): Rejected => ({ message: row.message, reason: "unstorable", detail }),
-        );
-        return { delivered: inserted, duplicates, refused: rejected };
-      };
-    },
-    openLanes(consumer.name, safeguards),
-  );
+  const begin = (hold: Hold, bounded: Store) => {
+    const [writer, ...others] = openers.map((open) => open(hold, bounded)) as [Writer<One>, ...Writer<One>[]];
+    return async (accepted: One[], now: number): Promise<Delivery> => {
+      const own = await keepOwn(accepted, bounded);
+      await Promise.all([writer, ...others].map(({ ready }) => ready));
+      const written = await settleAll(others.map(({ write }) => write(own, now)));
+      const { refused, ...delivery } = await writer.write(accepted, now);
+      return { ...delivery, refused: [...refused, ...written.flatMap((one) => one.refused)] };
+    };
+  };
+  return consume(consumer, store, begin, openLanes(consumer.name, safeguards));
 }
 
-/** Waits for all even when one fails: an invocation that ends leaves nothing under way. */
-async function all<T>(promises: Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
+interface Writer<One> {
+  ready: Promise<void>;
+  write(accepted: One[], now: number): Promise<Delivery>;
 }

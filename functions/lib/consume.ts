@@ -2,12 +2,12 @@ import type { Decoder } from "../../events/contract.ts";
 import { log } from "./log.ts";
 import type { Message } from "./message.ts";
 import { quarantine, type Rejected } from "./quarantine.ts";
+import { settleAll } from "./settle.ts";
 import type { Store } from "./store.ts";
+import { type Delivery, openTableWriter, rowOf } from "./table-writer.ts";
 import { type Hold, type Lanes, openLanes } from "./write-once/lanes.ts";
-import { openPreflight } from "./write-once/preflight.ts";
 import { allSafeguards, type Safeguards } from "./write-once/safeguards.ts";
 import type { Table } from "./write-once/table.ts";
-import { beginWrite } from "./write-once/write-once.ts";
 
 /** A message whose body keeps the contract. */
 export interface Accepted<Event, Place> {
@@ -43,13 +43,6 @@ export interface Summary {
   rejected: number;
 }
 
-/** What became of the accepted messages. */
-interface Delivery {
-  delivered: number;
-  duplicates: number;
-  refused: Rejected[];
-}
-
 type Deliver<Event, Place> = (accepted: Accepted<Event, Place>[], now: number) => Promise<Delivery>;
 
 /** What a handler needs of Lambda's context; without one it has Lambda's own default of time. */
@@ -79,10 +72,10 @@ export const consume =
     const hold = holdLanes(bounded, [...lanes]);
     const deliver = begin(hold, bounded);
     const { accepted, rejected } = sort(messages, consumer);
-    const [{ delivered, duplicates, refused }] = await both(
+    const [{ delivered, duplicates, refused }] = await settleAll([
       deliver(accepted, now),
       quarantine(bounded, consumer.name, rejected, now, hold),
-    );
+    ]);
     await quarantine(bounded, consumer.name, refused, now, hold);
     hold.settle();
     const summary = { delivered, duplicates, rejected: rejected.length + refused.length };
@@ -96,36 +89,20 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Plac
   store: Store,
   safeguards: Safeguards = allSafeguards,
 ) => {
-  const { identity } = consumer.table;
-  const preflight = openPreflight(consumer.table.name, consumer.table.partition !== undefined);
+  const { table } = consumer;
+  const openWriter = openTableWriter(table, safeguards);
   const begin: Begin<Event, Place> = (hold, bounded) => {
-    const write = beginWrite(bounded, consumer.table, hold, safeguards);
-    const ready = safeguards.preflight ? preflight(bounded) : Promise.resolve();
-    ready.catch(() => {}); // Thrown where it is awaited.
-    return async (accepted, now) => {
-      const rows = accepted.map((one) => {
-        const { sentAt = 0 } = one.message;
-        const place = consumer.place?.(one) ?? (one.message.place as Place & RowPlace); // The same type without `place`.
-        const key = identity.key(place);
-        return { row: consumer.row(one, now), place, key, at: sentAt, message: one.message };
-      });
-      await ready;
-      const { inserted, duplicates, refused } = await write(rows);
-      return {
-        delivered: inserted,
-        duplicates,
-        refused: refused.map(({ row, detail }) => ({ message: row.message, reason: "unstorable", detail })),
-      };
-    };
+    const { write } = openWriter(hold, bounded);
+    return (accepted, now) =>
+      write(
+        accepted.map((one) => {
+          const place = consumer.place?.(one) ?? (one.message.place as Place & RowPlace); // The same type without `place`.
+          return rowOf(table, one.message, consumer.row(one, now), place);
+        }),
+      );
   };
   return consume(consumer, store, begin, openLanes(consumer.name, safeguards));
 };
-
-/** Waits for the two even when one fails: an invocation that ends leaves nothing under way. */
-async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return Promise.all([a, b]);
-}
 
 function sort<Event, Place>(
   messages: Message<Place>[],
