@@ -2,7 +2,7 @@ import { type Change, type Image, parseExactly, type Wire } from "../../events/c
 import { isNullArray } from "../lib/capture/arrays.ts";
 import type { CapturedColumn, CapturedTable } from "../lib/capture/captured-table.ts";
 import { Unfit } from "../lib/capture/column-type.ts";
-import type { KafkaPlace, Message } from "../lib/message.ts";
+import { headerOf, type KafkaPlace, type Message } from "../lib/message.ts";
 import type { Rejected } from "../lib/quarantine.ts";
 
 /** In place of a value that was not changed and is too large for the log to repeat. */
@@ -36,7 +36,7 @@ export function versionOf(
   { commit, lsn }: { commit: bigint | undefined; lsn: bigint },
   message: Message,
 ): bigint {
-  return ((commit ?? BigInt(header(message, snapshotHeader) ?? 0)) << 64n) | lsn;
+  return ((commit ?? BigInt(headerOf(message.headers, snapshotHeader) ?? 0)) << 64n) | lsn;
 }
 
 /** The row a change leaves behind, or why there is none. Names of columns that the copy does not have go to `strangers`. */
@@ -51,7 +51,7 @@ export function toWrite(
   for (const name of Object.keys(image))
     if (!table.columns.some((one) => one.name === name)) strangers.add(name);
   // A key that is about to be another one takes its large values along: the log does not repeat them for the new key either.
-  const moves = deleted && header(message, "__debezium.newkey") !== undefined;
+  const moves = deleted && headerOf(message.headers, "__debezium.newkey") !== undefined;
   const keyOnly =
     deleted && table.columns.every(({ name, key }) => key !== undefined || (image[name] ?? null) === null);
   try {
@@ -61,7 +61,7 @@ export function toWrite(
         return moves && column.type.large ? unavailable : blank(column);
       return readValue(column, wire);
     });
-    const former = header(message, "__debezium.oldkey");
+    const former = headerOf(message.headers, "__debezium.oldkey");
     return {
       key: keyOf(table, image),
       formerKey: former === undefined || deleted ? undefined : keyOf(table, parseExactly(former) as Image),
@@ -81,7 +81,8 @@ export function toWrite(
 }
 
 /** A row of the first snapshot is older than any change after it, whatever their LSNs. */
-const snapshotVersion = (message: Message): bigint => BigInt(header(message, snapshotHeader) ?? 0) << 64n;
+const snapshotVersion = (message: Message): bigint =>
+  BigInt(headerOf(message.headers, snapshotHeader) ?? 0) << 64n;
 
 function readValue({ name, type, nullable }: CapturedColumn, wire: Wire | undefined): unknown {
   // A column that Postgres has dropped: nothing is known of it any more.
@@ -114,6 +115,3 @@ export function keyOf({ columns }: CapturedTable, image: Image): string {
 
 export const keyColumns = (columns: CapturedColumn[]): CapturedColumn[] =>
   columns.filter(({ key }) => key !== undefined).sort((a, b) => (a.key as number) - (b.key as number));
-
-const header = (message: Message, wanted: string): string | undefined =>
-  message.headers.find(([name]) => name === wanted)?.[1].toString();

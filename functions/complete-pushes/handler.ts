@@ -11,7 +11,7 @@ import {
   readPage,
   toCommit,
 } from "../lib/github/commits.ts";
-import { GitHubError } from "../lib/github/errors.ts";
+import { isGone } from "../lib/github/errors.ts";
 import { produceCommits } from "../lib/github/produce.ts";
 import { kafkaVariables, openProducer, type Produce } from "../lib/kafka.ts";
 import { log } from "../lib/log.ts";
@@ -72,9 +72,6 @@ async function defaultBranch(github: GitHub, repo: string, branch: string): Prom
   const described = await describeRepository(github, repo);
   return described === "unchanged" || described.branch === branch ? undefined : described.branch;
 }
-
-const isGone = (error: unknown): error is GitHubError =>
-  error instanceof GitHubError && [404, 422].includes(error.status);
 
 const env = readEnv({ ...kafkaVariables, ...clickhouseVariables, ...githubVariables });
 

@@ -76,10 +76,13 @@ class KafkaMessage implements Message<KafkaPlace> {
 }
 
 function originOf(headers: Message["headers"]): Position | undefined {
-  if (headers.length === 0) return undefined;
-  const header = headers.find(([name]) => name === originHeader);
-  return header && parsePosition(header[1].toString());
+  const origin = headerOf(headers, originHeader);
+  return origin === undefined ? undefined : parsePosition(origin);
 }
+
+/** The first header of this name, as text. */
+export const headerOf = (headers: Message["headers"], wanted: string): string | undefined =>
+  headers.find(([name]) => name === wanted)?.[1].toString();
 
 export function readRabbitMQ(event: RabbitMQEvent): Message<RabbitMQPlace>[] {
   return decodeRabbitMQEvent(event).map(({ queue, properties, redelivered, body }) => {

@@ -2,7 +2,7 @@ import { v4 as randomUuid, v5 as uuidv5 } from "uuid";
 import type { Reason } from "../../events/contract.ts";
 import { replayHeader } from "../../events/replay.ts";
 import { isOneOf } from "./identity.ts";
-import type { Message } from "./message.ts";
+import { headerOf, type Message } from "./message.ts";
 import { arrayOfPairs, dateTime64, encodeColumns, string, uuid } from "./row-binary.ts";
 import type { Store } from "./store.ts";
 import type { Hold } from "./write-once/lanes.ts";
@@ -73,6 +73,6 @@ export async function quarantine(
 }
 
 const attemptOf = (headers: Message["headers"]): string => {
-  const header = headers.find(([name]) => name === replayHeader);
-  return header ? ` ${header[1].toString()}` : "";
+  const attempt = headerOf(headers, replayHeader);
+  return attempt === undefined ? "" : ` ${attempt}`;
 };

@@ -5,7 +5,7 @@ import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTables, type TablesConsumer } from "../lib/consume-into-tables.ts";
 import { readEnv } from "../lib/env.ts";
 import { type EventPlace, isOneOf } from "../lib/identity.ts";
-import { type KafkaPlace, readKafka } from "../lib/message.ts";
+import { headerOf, type KafkaPlace, readKafka } from "../lib/message.ts";
 import { openStore, type Store } from "../lib/store.ts";
 import { allSafeguards } from "../lib/write-once/safeguards.ts";
 import { events, pageViews, ticketSales } from "./tables.ts";
@@ -15,8 +15,8 @@ export const consumer: TablesConsumer<KafkaEvent, Event, KafkaPlace, EventPlace>
   read: readKafka,
   contract: event,
   refuse(message) {
-    const header = message.headers.find(([name]) => name === refusalHeader);
-    const refusal = header && parseRefusal(header[1].toString());
+    const header = headerOf(message.headers, refusalHeader);
+    const refusal = header === undefined ? undefined : parseRefusal(header);
     if (refusal === undefined) return undefined;
     const { source, reason, detail } = refusal;
     const { position, lane, place, body, headers, sentAt } = message;

@@ -9,7 +9,7 @@ import {
   readPage,
   toCommit,
 } from "../../functions/lib/github/commits.ts";
-import { GitHubError } from "../../functions/lib/github/errors.ts";
+import { isGone } from "../../functions/lib/github/errors.ts";
 import type { Cursor, CursorFile } from "./github-cursor.ts";
 
 export interface HistoryOptions {
@@ -89,7 +89,6 @@ async function* follow(
 
 /** A forced push may have taken away what was sent last: then everything is read again, and counts once. */
 const orAll = (github: GitHub, repo: string, head: string, path: string) => (error: unknown) => {
-  const isGone = error instanceof GitHubError && [404, 422].includes(error.status);
-  if (isGone && path.includes("/compare/")) return readPage(github, historyPath(repo, head));
+  if (isGone(error) && path.includes("/compare/")) return readPage(github, historyPath(repo, head));
   throw error;
 };

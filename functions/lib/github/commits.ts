@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { CommitInput } from "../../../events/commit.ts";
 import type { GitHub, Reply } from "./api.ts";
-import { GitHubError } from "./errors.ts";
+import { GitHubError, isEmptyRepository } from "./errors.ts";
 
 const person = z.object({ name: z.string().optional(), date: z.string().optional() }).nullish();
 
@@ -87,7 +87,7 @@ export async function headOf(
     if (/^[\da-f]{40,64}$/.test(text.trim())) return text.trim();
     throw unlike(`/repos/${repo}/commits/${branch}`);
   } catch (error) {
-    if (error instanceof GitHubError && error.status === 409) return undefined;
+    if (isEmptyRepository(error)) return undefined;
     throw error;
   }
 }
@@ -110,7 +110,7 @@ export function historyPath(repo: string, head: string, base?: string, since?: D
 /** Of a list or a comparison; an empty repository has no commits. */
 export async function readPage(github: GitHub, path: string): Promise<CommitPage> {
   const reply = await github(path).catch((error: unknown): Reply => {
-    if (error instanceof GitHubError && error.status === 409) return { unchanged: false, data: [] };
+    if (isEmptyRepository(error)) return { unchanged: false, data: [] };
     throw error;
   });
   if (reply.unchanged) throw unlike(path);

@@ -10,6 +10,14 @@ export class GitHubError extends Error {
   }
 }
 
+/** What was asked for is not there (any more), or may not be seen. */
+export const isGone = (error: unknown): error is GitHubError =>
+  error instanceof GitHubError && [404, 422].includes(error.status);
+
+/** A repository without commits has no history to ask for. */
+export const isEmptyRepository = (error: unknown): error is GitHubError =>
+  error instanceof GitHubError && error.status === 409;
+
 /** GitHub answers nothing before `until`. */
 export class RateLimited extends GitHubError {
   override name = "RateLimited";
