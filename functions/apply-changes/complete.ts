@@ -1,5 +1,6 @@
 import type { Image } from "../../events/change.ts";
 import type { CapturedColumn, CapturedTable } from "../lib/capture/captured-table.ts";
+import { parseKey } from "../lib/capture/key-text.ts";
 import { type Condition, isOneOf } from "../lib/identity.ts";
 import type { Rejected } from "../lib/quarantine.ts";
 import type { Store } from "../lib/store.ts";
@@ -142,17 +143,9 @@ async function readStored(
 /** By the first column of the key, which the table is sorted by. */
 function nearKeys({ columns }: CapturedTable, keys: Set<string>): Condition {
   const [{ name, type }] = keyColumns(columns) as [CapturedColumn];
-  const first = [...new Set([...keys].map(firstOf))];
+  const first = [...new Set([...keys].map((key) => parseKey(key)[0] ?? ""))];
   if (type.clickhouse.startsWith("Int")) return isOneOf(quoteName(name), "Int64", first.map(BigInt), "key");
   if (type.clickhouse === "UUID") return isOneOf(quoteName(name), "UUID", first, "key");
   if (/^(Decimal|Float)/.test(type.clickhouse)) return { where: "true", params: {} };
   return isOneOf(type.stored(quoteName(name)), "String", first, "key");
-}
-
-/** The first value of a key's text: `3:ann2:uk` → `ann`. */
-function firstOf(key: string): string {
-  const from = key.indexOf(":") + 1;
-  return Buffer.from(key)
-    .subarray(from, from + Number.parseInt(key, 10))
-    .toString();
 }

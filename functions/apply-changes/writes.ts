@@ -2,6 +2,7 @@ import { type Change, type Image, parseExactly, type Wire } from "../../events/c
 import { isNullArray } from "../lib/capture/arrays.ts";
 import type { CapturedColumn, CapturedTable } from "../lib/capture/captured-table.ts";
 import { Unfit } from "../lib/capture/column-type.ts";
+import { formatKey } from "../lib/capture/key-text.ts";
 import { headerOf, type KafkaPlace, type Message } from "../lib/message.ts";
 import type { Rejected } from "../lib/quarantine.ts";
 
@@ -102,16 +103,14 @@ function readValue({ name, type, nullable }: CapturedColumn, wire: Wire | undefi
 
 export const blank = ({ type, nullable }: CapturedColumn): unknown => (nullable ? null : type.blank);
 
-/** The key's values as text, each with its length. */
-export function keyOf({ columns }: CapturedTable, image: Image): string {
-  return keyColumns(columns)
-    .map(({ name, type }) => {
+/** The key's values as text. */
+export const keyOf = ({ columns }: CapturedTable, image: Image): string =>
+  formatKey(
+    keyColumns(columns).map(({ name, type }) => {
       const value = type.read(image[name] ?? null);
-      const text = Buffer.isBuffer(value) ? value.toString("base64") : String(value);
-      return `${Buffer.byteLength(text)}:${text}`;
-    })
-    .join("");
-}
+      return Buffer.isBuffer(value) ? value.toString("base64") : String(value);
+    }),
+  );
 
 export const keyColumns = (columns: CapturedColumn[]): CapturedColumn[] =>
   columns.filter(({ key }) => key !== undefined).sort((a, b) => (a.key as number) - (b.key as number));

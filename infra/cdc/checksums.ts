@@ -82,16 +82,3 @@ export function clickhouseSide(clickhouse: ClickHouseClient, table: SourceTable)
 
 const keyColumns = ({ columns, key }: SourceTable): SourceColumn[] =>
   key.flatMap((name) => columns.filter((column) => column.name === name));
-
-/** The values of a key's text: `3:ann2:uk` → `ann`, `uk`. */
-export function keyValues(text: string): string[] {
-  const bytes = Buffer.from(text);
-  const values: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const colon = bytes.indexOf(":", at);
-    const end = colon + 1 + Number(bytes.subarray(at, colon));
-    values.push(bytes.subarray(colon + 1, end).toString());
-    at = end;
-  }
-  return values;
-}

@@ -1,7 +1,8 @@
+import { parseKey } from "../../functions/lib/capture/key-text.ts";
 import { withAdmin } from "../admin.ts";
 import type { Settings } from "../settings.ts";
 import { type Problem, readCatalogue, type SourceTable } from "./catalogue.ts";
-import { clickhouseSide, keyValues, postgresSide, type Ranges, type Rows, type Side } from "./checksums.ts";
+import { clickhouseSide, postgresSide, type Ranges, type Rows, type Side } from "./checksums.ts";
 import type { CdcConfig } from "./config.ts";
 import { readMissingColumns } from "./copies.ts";
 import { type Postgres, withPostgres } from "./postgres.ts";
@@ -105,7 +106,7 @@ async function compare(
     rows: first.rows,
     lsn: showLsn(lsn),
     differences,
-    unsettled: open.map(({ key }) => keyValues(key)),
+    unsettled: open.map(({ key }) => parseKey(key)),
   };
 }
 
@@ -146,7 +147,7 @@ function differingKeys(ours: Rows, theirs: Rows): Pair[] {
 }
 
 const toDifference = ({ key, ours, theirs }: Pair): Difference => ({
-  key: keyValues(key),
+  key: parseKey(key),
   what:
     theirs === undefined ? "only in Postgres" : ours === undefined ? "only in ClickHouse" : "other values",
 });
