@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { HttpError } from "../lib/http.ts";
-import { type HttpEvent, header } from "../lib/http-event.ts";
+import { bodyBytes, bodyText, type HttpEvent, header, mediaType } from "../lib/http-event.ts";
 
 /** Uncompressed. (A Lambda function is handed 6 MB at the most, which may be compressed.) */
 export const mostBytes = 10 * 1024 * 1024;
@@ -19,16 +19,9 @@ export async function readBody(event: HttpEvent): Promise<string> {
       `Send application/json or application/x-ndjson instead of ${type}.`,
       { headers: { accept: "application/json, application/x-ndjson, text/plain" } },
     );
-  const { isBase64Encoded } = event;
-  const body = textOf(event.body);
-  if (!isBase64Encoded && !isCompressed(event)) return checkWhole(event, checkSize(body));
-  const bytes = Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
-  return decode(await decompress(event, bytes));
+  if (!event.isBase64Encoded && !isCompressed(event)) return checkWhole(event, checkSize(bodyText(event)));
+  return decode(await decompress(event, bodyBytes(event)));
 }
-
-/** serverless-offline hands over JSON that is `false` or `0` as the value itself. */
-const textOf = (body: unknown): string =>
-  typeof body === "string" ? body : body === null || body === undefined ? "" : JSON.stringify(body);
 
 /** What was no UTF-8 has been replaced before the function is handed it; the length that the client told shows it. */
 function checkWhole(event: HttpEvent, text: string): string {
@@ -37,10 +30,6 @@ function checkWhole(event: HttpEvent, text: string): string {
     return text;
   throw notUtf8();
 }
-
-/** Without its parameters, in lower case; empty when the client says nothing. */
-export const mediaType = (event: HttpEvent): string =>
-  (header(event, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
 const encodingOf = (event: HttpEvent) =>
   (header(event, "content-encoding") ?? "identity").trim().toLowerCase();

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import middy from "@middy/core";
 import { corsHeaders, preflight } from "./cors.ts";
 import type { HttpEvent, HttpResult } from "./http-event.ts";
@@ -90,8 +89,3 @@ function problem(error: Error | null, id: string): HttpResult {
     }),
   };
 }
-
-/** Takes equally long wherever the two differ. */
-export const isEqual = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

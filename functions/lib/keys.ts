@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
-import { HttpError, isEqual } from "./http.ts";
+import { isEqual } from "./equal.ts";
+import { HttpError } from "./http.ts";
 import { bearerOf, type HttpEvent, header } from "./http-event.ts";
 import { idOf, isKey, type KeyGrant, type KeyKind } from "./keys/key.ts";
 import { Keyring } from "./keys/keyring.ts";

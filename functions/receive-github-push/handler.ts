@@ -3,7 +3,7 @@ import { commit } from "../../events/commit.ts";
 import { type GitHubPush, githubPush, incompletePush } from "../../events/github-push.ts";
 import { readEnv } from "../lib/env.ts";
 import { HttpError, httpFunction, json } from "../lib/http.ts";
-import { type HttpEvent, header } from "../lib/http-event.ts";
+import { bodyBytes, header } from "../lib/http-event.ts";
 import { kafkaVariables, openProducer, type Produce } from "../lib/kafka.ts";
 import { branchOf, commitsOf, isPerhapsIncomplete } from "./push.ts";
 import { isSigned } from "./signature.ts";
@@ -14,7 +14,7 @@ import { isSigned } from "./signature.ts";
  */
 export const createHandler = (produce: Produce, secret: string) =>
   httpFunction(async (event) => {
-    const body = rawBody(event);
+    const body = bodyBytes(event); // What was signed.
     if (!isSigned(secret, body, header(event, "x-hub-signature-256")))
       throw new HttpError(
         401,
@@ -53,10 +53,6 @@ async function deliver(produce: Produce, push: GitHubPush, branch: string, deliv
   }
   return { repo, branch, commits: commits.length, complete: !incomplete };
 }
-
-/** The bytes that were signed. */
-const rawBody = ({ body = "", isBase64Encoded }: HttpEvent): Buffer =>
-  Buffer.from(body, isBase64Encoded ? "base64" : "utf8");
 
 /** A webhook may be set to send JSON, or a form whose `payload` is JSON. @throws HttpError 400 */
 function parsePush(body: Buffer, contentType: string): GitHubPush {

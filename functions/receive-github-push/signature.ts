@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { isEqual } from "../lib/http.ts";
+import { isEqual } from "../lib/equal.ts";
 
 /**
  * `X-Hub-Signature-256` of a body: HMAC-SHA-256 of the raw bytes, in hex.

@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { isEqual } from "../equal.ts";
 
 export type KeyKind = "read" | "write";
 
@@ -30,9 +31,6 @@ export const idOf = (key: string): string | undefined => shape.exec(key)?.[2];
 export const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 
 /** Whether a key has this hash; takes equally long wherever they differ, and without a hash too. */
-export function isKey(key: string, hash: string = unknown): boolean {
-  const [a, b] = [Buffer.from(hashOf(key)), Buffer.from(hash)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
+export const isKey = (key: string, hash = unknown): boolean => isEqual(hashOf(key), hash);
 
 const unknown = "-".repeat(64);
