@@ -1,6 +1,6 @@
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 import type { z } from "zod";
-import { limitProblem } from "./clickhouse-problem.ts";
+import { limitProblem, openDeadline, tooLate } from "./clickhouse-problem.ts";
 import { HttpError } from "./http.ts";
 import { encodeCursor, type Query } from "./query.ts";
 
@@ -31,8 +31,7 @@ export async function ask(
   const size = query.pageBy ? Number(params.limit) : Number.POSITIVE_INFINITY;
   const sql = typeof query.sql === "string" ? query.sql : query.sql(params);
   const query_params = query.pageBy ? { ...params, limit: size + 1 } : params;
-  // The function must answer before its own time is over; the server stops a query whose client has gone.
-  const deadline = AbortSignal.timeout(12_000);
+  const deadline = openDeadline();
   const result = await client
     .query({
       query: sql,
@@ -50,13 +49,24 @@ export async function ask(
     data,
     rows: data.length,
     next: last && query.pageBy ? encodeCursor(query.pageBy.map((column) => last[column])) : null,
-    statistics: {
-      elapsed_ms: Math.round((result.statistics?.elapsed ?? 0) * 1e6) / 1e3,
-      rows_read: result.statistics?.rows_read ?? 0,
-      bytes_read: result.statistics?.bytes_read ?? 0,
-    },
+    statistics: statisticsOf(result.statistics),
   };
 }
+
+/** As ClickHouse's format JSON tells it; nothing of a statement that has no result. */
+export const statisticsOf = ({
+  elapsed = 0,
+  rows_read = 0,
+  bytes_read = 0,
+}: {
+  elapsed?: number;
+  rows_read?: number;
+  bytes_read?: number;
+} = {}): Answer["statistics"] => ({
+  elapsed_ms: Math.round(elapsed * 1e6) / 1e3,
+  rows_read,
+  bytes_read,
+});
 
 function parse(query: Query, given: Record<string, string>): Record<string, unknown> {
   const parsed = query.params.strict().safeParse(given);
@@ -72,8 +82,7 @@ const describe = (error: z.core.$ZodError): string =>
 const notThere = ["60", "81"];
 
 function unavailable(cause: unknown, { name, absent }: Query, late: boolean): never {
-  if (late)
-    throw new HttpError(408, "The query takes too long", "It was stopped after 12 seconds.", { cause });
+  if (late) throw tooLate(cause);
   if (cause instanceof ClickHouseError && absent && notThere.includes(cause.code))
     throw new HttpError(503, `What ${name} reads is not there`, absent, {
       cause,

@@ -1,4 +1,5 @@
 import { ClickHouseError } from "@clickhouse/client";
+import { shorten } from "./clickhouse.ts";
 import { HttpError } from "./http.ts";
 
 /** ClickHouse's codes by what they mean to who asked. Source: src/Common/ErrorCodes.cpp. */
@@ -65,9 +66,10 @@ function detailsOf({ code, type, message }: ClickHouseError): Record<string, unk
   };
 }
 
-/** A syntax error lists every word of the language that could have followed. */
-const brief = (message: string): string =>
-  message
-    .trim()
-    .replace(/(Expected one of: .{100}[^,]*).{100,}/s, "$1 …")
-    .slice(0, 2_000);
+const brief = (message: string): string => shorten(message).slice(0, 2_000);
+
+/** The function must answer before its own time is over; the server stops a query whose client has gone. */
+export const openDeadline = (): AbortSignal => AbortSignal.timeout(12_000);
+
+export const tooLate = (cause: unknown): HttpError =>
+  new HttpError(408, "The query takes too long", "It was stopped after 12 seconds.", { cause });

@@ -19,3 +19,7 @@ export const openClickHouse = (env: z.output<z.ZodObject<typeof clickhouseVariab
     use_multipart_params_auto: true,
     keep_alive: { enabled: true, idle_socket_ttl: 2500, eagerly_destroy_stale_sockets: true },
   });
+
+/** A syntax error lists every word of the language that could have followed. */
+export const shorten = (message: string): string =>
+  message.trim().replace(/(Expected one of: .{100}[^,]*).{100,}/s, "$1 …");

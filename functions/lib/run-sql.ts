@@ -1,5 +1,5 @@
 import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
-import { sqlProblem } from "./clickhouse-problem.ts";
+import { openDeadline, sqlProblem, tooLate } from "./clickhouse-problem.ts";
 import type { Format } from "./formats.ts";
 import { HttpError } from "./http.ts";
 
@@ -42,7 +42,7 @@ export const engineFormat: Record<Format, string> = {
  * @throws HttpError 400, 403, 408, 413, 429 as the query deserves; 503 when ClickHouse does not answer.
  */
 export async function runSql(client: ClickHouseClient, sql: Sql): Promise<SqlResult> {
-  const deadline = AbortSignal.timeout(12_000);
+  const deadline = openDeadline();
   try {
     const { stream, response_headers } = await client.exec({
       query: sql.query,
@@ -70,10 +70,7 @@ export async function runSql(client: ClickHouseClient, sql: Sql): Promise<SqlRes
       body: Buffer.concat(chunks),
     };
   } catch (error) {
-    if (deadline.aborted)
-      throw new HttpError(408, "The query takes too long", "It was stopped after 12 seconds.", {
-        cause: error,
-      });
+    if (deadline.aborted) throw tooLate(error);
     throw sqlProblem(error);
   }
 }

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import type { Answer } from "../lib/ask.ts";
+import { type Answer, statisticsOf } from "../lib/ask.ts";
 import { chooseFormat, mediaTypes } from "../lib/formats.ts";
 import { HttpError } from "../lib/http.ts";
-import { type HttpEvent, type HttpResult, header } from "../lib/http-event.ts";
+import { bodyBytes, bodyText, type HttpEvent, type HttpResult, mediaType } from "../lib/http-event.ts";
 import type { KeyGrant } from "../lib/keys/key.ts";
 import { parseLossless } from "../lib/lossless-json.ts";
 import { engineFormat, type Sql, type SqlResult } from "../lib/run-sql.ts";
@@ -41,8 +41,8 @@ export const createSql =
   };
 
 function readBody(event: HttpEvent): z.output<typeof sqlRequest> {
-  const type = (header(event, "content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase();
-  const text = textOf(event);
+  const type = mediaType(event, "application/json");
+  const text = event.isBase64Encoded ? bodyBytes(event).toString() : bodyText(event);
   if (type === "text/plain" || type === "application/sql") return check({ query: text });
   if (type !== "application/json")
     throw new HttpError(415, "Unsupported media type", "Send application/json or text/plain.");
@@ -55,10 +55,6 @@ function readBody(event: HttpEvent): z.output<typeof sqlRequest> {
     });
   }
 }
-
-/** serverless-offline hands over a body of `false` or `0` parsed. */
-const textOf = ({ body, isBase64Encoded }: { body?: unknown; isBase64Encoded?: boolean }): string =>
-  isBase64Encoded ? Buffer.from(String(body), "base64").toString() : String(body ?? "");
 
 function check(body: unknown): z.output<typeof sqlRequest> {
   const parsed = sqlRequest.safeParse(body);
@@ -83,21 +79,16 @@ const nothing = { meta: [], data: [], rows: 0, statistics: {} };
 
 /** ClickHouse's JSON as the endpoints answer. */
 function asAnswer(text: string): Answer {
-  const { statistics, meta, data, rows, ...rest } = (
-    text === "" ? nothing : parseLossless(text)
-  ) as Answer & {
-    statistics: { elapsed?: number };
-  };
+  const { statistics, meta, data, rows, ...rest } = (text === "" ? nothing : parseLossless(text)) as Omit<
+    Answer,
+    "statistics"
+  > & { statistics: Parameters<typeof statisticsOf>[0] };
   return {
     meta,
     data,
     rows,
     ...rest,
     next: null,
-    statistics: {
-      elapsed_ms: Math.round((statistics.elapsed ?? 0) * 1e6) / 1e3,
-      rows_read: statistics.rows_read ?? 0,
-      bytes_read: statistics.bytes_read ?? 0,
-    },
+    statistics: statisticsOf(statistics),
   };
 }

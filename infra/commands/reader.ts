@@ -1,4 +1,5 @@
 import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { shorten } from "../../functions/lib/clickhouse.ts";
 import { loadSettings } from "../settings.ts";
 
 /** Runs `work` as the user `reader`, who can read what roles grant and write nothing: the server sees to it. */
@@ -52,9 +53,6 @@ function explain(error: unknown, url: string, username: keyof typeof passwordVar
     { cause: error },
   );
 }
-
-/** A syntax error lists every word of the language that could have followed. */
-const shorten = (message: string) => message.trim().replace(/(Expected one of: .{100}[^,]*).{100,}/s, "$1 …");
 
 /** Node's codes for a server that is not there, or that is no HTTP server. */
 const noAnswer = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|HPE_)/;
