@@ -79,6 +79,17 @@ const bound = (fallback: string) =>
 export const momentFrom = bound("1900-01-01").describe("not before this moment, ISO 8601; default: all");
 export const momentUntil = bound("2254-12-31").describe("not after this moment, ISO 8601; default: all");
 
+/** Whether a column has the value of the parameter of its name; every row does when that is left out. */
+export const matches = (column: string): string => {
+  const param = column.split(".").at(-1);
+  return `({${param}: String} = '' OR ${column} = {${param}: String})`;
+};
+
+/** Whether a moment lies between the parameters `since` and `until`. */
+export const inRange = (moment: string): string =>
+  `${moment} >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
+      AND ${moment} <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`;
+
 /** Where the next page starts: the `pageBy` columns of the last row, opaque to the client. */
 export const cursor = z
   .string()

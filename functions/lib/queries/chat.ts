@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { cursor, defineQuery, limit } from "../query.ts";
+import { cursor, defineQuery, limit, matches } from "../query.ts";
 import { intervalStarts, seriesParams, seriesRow, startOf, within } from "../series.ts";
 
 const username = z.string().default("").describe("only this user's");
@@ -32,7 +32,7 @@ export const chatMessages = defineQuery({
   sql: `
     SELECT username, message, received_at, if(_message_id = '', hex(sipHash64(username, message)), _message_id) AS id
     FROM user_messages
-    WHERE ({username: String} = '' OR username = {username: String})
+    WHERE ${matches("username")}
       AND ({search: String} = '' OR positionCaseInsensitiveUTF8(message, {search: String}) > 0)
       AND (empty({cursor: Array(String)})
         OR received_at <= parseDateTime64BestEffortOrZero({cursor: Array(String)}[1], 3, 'UTC')
@@ -99,7 +99,7 @@ export const chatMessagesPerMinute = defineQuery({
       UNION ALL
       SELECT ${startOf(interval, "received_at")}, username, true
       FROM user_messages
-      WHERE ${within("received_at")} AND ({username: String} = '' OR username = {username: String})
+      WHERE ${within("received_at")} AND ${matches("username")}
     )
     GROUP BY start
     ORDER BY start`,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineQuery, limit, momentFrom, momentUntil } from "../query.ts";
+import { defineQuery, inRange, limit, matches, momentFrom, momentUntil } from "../query.ts";
 
 /** A query is noted when it starts and again when it ends: only the ends are counted. */
 export const slowQueries = defineQuery({
@@ -52,8 +52,7 @@ export const slowQueries = defineQuery({
       max(event_time) AS last_at
     FROM system.query_log AS query_log
     WHERE type IN ('QueryFinish', 'ExceptionWhileProcessing') AND query_duration_ms > {min_ms: UInt32}
-      AND event_time >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
-      AND event_time <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')
+      AND ${inRange("event_time")}
     GROUP BY normalized_query_hash
     ORDER BY max_ms DESC, query
     LIMIT {limit: UInt32}`,
@@ -93,7 +92,7 @@ export const storageByTable = defineQuery({
       round(sum(data_uncompressed_bytes) / nullIf(sum(data_compressed_bytes), 0), 2) AS compression,
       max(modification_time) AS modified_at
     FROM system.parts AS parts
-    WHERE active AND database != 'system' AND ({database: String} = '' OR database = {database: String})
+    WHERE active AND database != 'system' AND ${matches("database")}
     GROUP BY database, table
     ORDER BY bytes_on_disk DESC, database, table
     LIMIT {limit: UInt32}`,

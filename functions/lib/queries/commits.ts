@@ -1,12 +1,31 @@
 import * as z from "zod";
-import { defineQuery, limit, moment, momentFrom, momentUntil, timeZone } from "../query.ts";
+import { defineQuery, inRange, limit, matches, moment, momentFrom, momentUntil, timeZone } from "../query.ts";
 
 const repo = z.string().default("").describe("only this repository's, owner/name");
 const author = z.string().default("").describe("only this author's");
 
-const chosen = `({repo: String} = '' OR repo = {repo: String})
-      AND committed_at >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
-      AND committed_at <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`;
+/** Commits of the repository and the range that were asked for. */
+export const chosen = `${matches("repo")}
+      AND ${inRange("committed_at")}`;
+
+/** What is told of the commits of somebody or something. */
+export const commitCounts = {
+  commits: z.number(),
+  /** Lines; null when no source told them. */
+  additions: z.number().nullable(),
+  deletions: z.number().nullable(),
+  first_commit_at: z.string(),
+  last_commit_at: z.string(),
+};
+
+/** The same, of the example. */
+export const commitsOfAnn = {
+  commits: 2,
+  additions: 40,
+  deletions: 40,
+  first_commit_at: "2026-01-01 09:00:00.000",
+  last_commit_at: "2026-01-03 11:00:00.000",
+};
 
 export const commitsByAuthor = defineQuery({
   name: "commits_by_author",
@@ -14,24 +33,12 @@ export const commitsByAuthor = defineQuery({
   params: z.object({ repo, since: momentFrom, until: momentUntil, limit }),
   row: z.object({
     author: z.string(),
-    commits: z.number(),
-    /** Lines; null when no source told them. */
-    additions: z.number().nullable(),
-    deletions: z.number().nullable(),
-    first_commit_at: z.string(),
-    last_commit_at: z.string(),
+    ...commitCounts,
   }),
   example: {
     params: { repo: "acme/teapot" },
     rows: [
-      {
-        author: "ann",
-        commits: 2,
-        additions: 40,
-        deletions: 40,
-        first_commit_at: "2026-01-01 09:00:00.000",
-        last_commit_at: "2026-01-03 11:00:00.000",
-      },
+      { author: "ann", ...commitsOfAnn },
       {
         author: "bob",
         commits: 1,
@@ -137,8 +144,8 @@ export const commitsPerInterval = defineQuery({
       SELECT toDateTime(dateTrunc({interval: String}, committed_at, {timezone: String}), {timezone: String}), author, true
       FROM github.commits
       WHERE committed_at >= arrayMin(starts) AND committed_at <= last
-        AND ({repo: String} = '' OR repo = {repo: String})
-        AND ({author: String} = '' OR author = {author: String})
+        AND ${matches("repo")}
+        AND ${matches("author")}
     )
     GROUP BY start
     ORDER BY start`,

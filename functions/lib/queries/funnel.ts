@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineQuery, momentFrom, momentUntil } from "../query.ts";
+import { defineQuery, inRange, matches, momentFrom, momentUntil } from "../query.ts";
 
 const mostSteps = 10;
 
@@ -84,10 +84,9 @@ export const eventsFunnel = defineQuery({
         ) AS reached
         FROM bilten_analytics.events
         WHERE isNotNull(user_id) AND event_type IN {steps: Array(String)}
-          AND timestamp >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
-          AND timestamp <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')
-          AND ({organizer_id: String} = '' OR organizer_id = {organizer_id: String})
-          AND ({event_id: String} = '' OR event_id = {event_id: String})
+          AND ${inRange("timestamp")}
+          AND ${matches("organizer_id")}
+          AND ${matches("event_id")}
         GROUP BY user_id
       )
     )

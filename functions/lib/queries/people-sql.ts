@@ -1,3 +1,5 @@
+import { chosen } from "./commits.ts";
+
 /**
  * Common table expressions that end in `people`: commits counted by author, with the person behind the name.
  * `people(author, person, team, position, age, commits, additions, deletions, first_at, last_at)`; `person` is null for
@@ -5,11 +7,6 @@
  * where both are there. Needs `join_use_nulls = 1`.
  */
 export const peopleAsOf = (moment: unknown): string => (moment === "commit" ? then : now);
-
-const chosen = `
-      ({repo: String} = '' OR repo = {repo: String})
-        AND committed_at >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
-        AND committed_at <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`;
 
 /** Which person a name may mean, the likeliest first. */
 const candidates = (users: string) => `

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { defineQuery, limit, momentFrom, momentUntil } from "../query.ts";
+import { commitCounts, commitsOfAnn } from "./commits.ts";
 import { peopleAsOf } from "./people-sql.ts";
 
 const params = z.object({
@@ -19,26 +20,8 @@ const absent =
   "github_user_aliases, and as_of=commit reads github.users_history, which a table with `history: true` has. " +
   "`npx sluice cdc setup` makes them.";
 
-const counts = {
-  commits: z.number(),
-  /** Lines; null when no source told them. */
-  additions: z.number().nullable(),
-  deletions: z.number().nullable(),
-  first_commit_at: z.string(),
-  last_commit_at: z.string(),
-};
-
 const sums = `sum(commits) AS commits, sum(additions) AS additions, sum(deletions) AS deletions,
       min(first_at) AS first_commit_at, max(last_at) AS last_commit_at`;
-
-/** Of the example. */
-const ann = {
-  commits: 2,
-  additions: 40,
-  deletions: 40,
-  first_commit_at: "2026-01-01 09:00:00.000",
-  last_commit_at: "2026-01-03 11:00:00.000",
-};
 
 /** Commits by something that people have. Authors nobody knows are a row of their own, the one that is not `known`. */
 const slice = <const Column extends string>(
@@ -53,7 +36,7 @@ const slice = <const Column extends string>(
     known: z.boolean(),
     /** How many of them committed. */
     people: z.number(),
-    ...counts,
+    ...commitCounts,
   });
   return defineQuery({
     name: `commits_by_${column}`,
@@ -63,7 +46,7 @@ const slice = <const Column extends string>(
     row,
     example: {
       params: { limit: 1 },
-      rows: [row.parse({ [column]: shown, known: true, people: 1, ...ann })],
+      rows: [row.parse({ [column]: shown, known: true, people: 1, ...commitsOfAnn })],
     },
     sql: ({ as_of }) => `
     WITH ${peopleAsOf(as_of)}
@@ -110,7 +93,7 @@ export const commitsByPerson = defineQuery({
     age: z.number().nullable(),
     /** The names the commits were made under. */
     authors: z.array(z.string()),
-    ...counts,
+    ...commitCounts,
   }),
   example: {
     params: { limit: 1 },
@@ -121,7 +104,7 @@ export const commitsByPerson = defineQuery({
         position: "engineer",
         age: 31,
         authors: ["ann"],
-        ...ann,
+        ...commitsOfAnn,
       },
     ],
   },

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineQuery, momentFrom, momentUntil } from "../query.ts";
+import { defineQuery, inRange, matches, momentFrom, momentUntil } from "../query.ts";
 
 /** One pipeline: its table and, where a row tells it, the moment its event came to be. */
 const pipeline = (name: string, table: string, since?: string) => `
@@ -80,8 +80,8 @@ export const quarantineByReason = defineQuery({
   sql: `
     SELECT reason, count() AS messages, arraySort(groupUniqArray(100)(source)) AS sources, max(at) AS last_at
     FROM sluice.quarantine
-    WHERE ({source: String} = '' OR source = {source: String})
-      AND at >= fromUnixTimestamp64Milli({since: Int64}) AND at <= fromUnixTimestamp64Milli({until: Int64})
+    WHERE ${matches("source")}
+      AND ${inRange("at")}
     GROUP BY reason
     ORDER BY messages DESC, reason`,
 });

@@ -1,13 +1,11 @@
 import * as z from "zod";
-import { defineQuery, limit, moment, momentFrom, momentUntil, timeZone } from "../query.ts";
+import { defineQuery, inRange, limit, matches, moment, momentFrom, momentUntil, timeZone } from "../query.ts";
 
 const organizer = z.string().default("").describe("only this organizer's");
 const range = { since: momentFrom, until: momentUntil };
 const absent = "The tables of product analytics are made by `npx sluice migrate`.";
 
-const ofOrganizer = "({organizer_id: String} = '' OR organizer_id = {organizer_id: String})";
-const inRange = `timestamp >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
-      AND timestamp <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`;
+const ofOrganizer = matches("organizer_id");
 /** Days of UTC that a range touches. */
 const daysInRange = `toDate32(date) >= toDate32(fromUnixTimestamp64Milli({since: Int64}, 'UTC'))
       AND toDate32(date) <= toDate32(fromUnixTimestamp64Milli({until: Int64}, 'UTC'))`;
@@ -39,7 +37,7 @@ export const eventsDaily = defineQuery({
     SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, count() AS events,
       uniqExact(user_id) AS unique_users, uniqExact(session_id) AS unique_sessions
     FROM bilten_analytics.events
-    WHERE ${inRange} AND ${ofOrganizer} AND ({event_type: String} = '' OR event_type = {event_type: String})
+    WHERE ${inRange("timestamp")} AND ${ofOrganizer} AND ${matches("event_type")}
     GROUP BY date, organizer_id
     ORDER BY date DESC, events DESC, organizer_id
     LIMIT {limit: UInt32}`,
@@ -88,8 +86,8 @@ export const revenueDaily = defineQuery({
     SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, currency, sum(price * quantity) AS revenue,
       count() AS transactions, sum(quantity) AS tickets, avg(price) AS avg_ticket_price, uniqExact(user_id) AS unique_buyers
     FROM bilten_analytics.ticket_sales
-    WHERE ${inRange} AND ${ofOrganizer} AND ({event_id: String} = '' OR event_id = {event_id: String})
-      AND ({currency: String} = '' OR currency = {currency: String})
+    WHERE ${inRange("timestamp")} AND ${ofOrganizer} AND ${matches("event_id")}
+      AND ${matches("currency")}
     GROUP BY date, organizer_id, currency
     ORDER BY date DESC, revenue DESC, organizer_id, currency
     LIMIT {limit: UInt32}`,
@@ -240,7 +238,7 @@ export const eventPerformance = defineQuery({
       sum(days.views) AS views, sum(days.purchases) AS purchases, sum(days.shares) AS shares, sum(days.favorites) AS favorites,
       toFloat64(sum(duration)) / nullIf(sum(durations), 0) AS avg_duration
     FROM bilten_analytics.event_performance_per_day AS days
-    WHERE ${daysInRange} AND ${ofOrganizer} AND ({event_id: String} = '' OR event_id = {event_id: String})
+    WHERE ${daysInRange} AND ${ofOrganizer} AND ${matches("event_id")}
     GROUP BY event_id, organizer_id
     ORDER BY unique_visitors DESC, total_interactions DESC, organizer_id, event_id
     LIMIT {limit: UInt32}`,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineQuery, moment, momentFrom, timeZone } from "../query.ts";
+import { defineQuery, matches, moment, momentFrom, timeZone } from "../query.ts";
 
 const startOf = (at: string) => `toDate(dateTrunc({interval: String}, ${at}, {timezone: String}))`;
 
@@ -50,8 +50,8 @@ export const retention = defineQuery({
         arrayMap(at -> toInt64(dateDiff({interval: String}, cohort, at)), groupUniqArray(${startOf("timestamp")})) AS periods_active
       FROM bilten_analytics.events
       WHERE isNotNull(user_id) AND timestamp <= last
-        AND ({organizer_id: String} = '' OR organizer_id = {organizer_id: String})
-        AND ({event_type: String} = '' OR event_type = {event_type: String})
+        AND ${matches("organizer_id")}
+        AND ${matches("event_type")}
       GROUP BY user_id
       HAVING toDate32(cohort) >= toDate32(dateTrunc({interval: String}, fromUnixTimestamp64Milli({since: Int64}, {timezone: String}), {timezone: String}))
     )
