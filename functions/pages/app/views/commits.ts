@@ -1,6 +1,17 @@
 import type { Panel } from "../panels.ts";
 import { commitsHint } from "./hints.ts";
 
+/** Commits by something, the ten with most. */
+const slice = (id: string, title: string, endpoint: string, label: string): Panel => ({
+  id,
+  title,
+  endpoint,
+  params: { limit: "10" },
+  size: 4,
+  draw: { kind: "bars", label, value: "commits" },
+  hint: commitsHint,
+});
+
 export const commits: readonly Panel[] = [
   {
     id: "commits-series",
@@ -10,51 +21,11 @@ export const commits: readonly Panel[] = [
     draw: { kind: "series", time: "unix_time", bars: true, lines: [{ column: "commits" }] },
     hint: commitsHint,
   },
-  {
-    id: "authors",
-    title: "By author",
-    endpoint: "commits_by_author",
-    params: { limit: "10" },
-    size: 4,
-    draw: { kind: "bars", label: "author", value: "commits" },
-    hint: commitsHint,
-  },
-  {
-    id: "teams",
-    title: "By team",
-    endpoint: "commits_by_team",
-    params: { limit: "10" },
-    size: 4,
-    draw: { kind: "bars", label: "team", value: "commits" },
-    hint: commitsHint,
-  },
-  {
-    id: "positions",
-    title: "By position",
-    endpoint: "commits_by_position",
-    params: { limit: "10" },
-    size: 4,
-    draw: { kind: "bars", label: "position", value: "commits" },
-    hint: commitsHint,
-  },
-  {
-    id: "ages",
-    title: "By age",
-    endpoint: "commits_by_age_band",
-    params: { limit: "10" },
-    size: 4,
-    draw: { kind: "bars", label: "age_band", value: "commits" },
-    hint: commitsHint,
-  },
-  {
-    id: "repositories",
-    title: "By repository",
-    endpoint: "commits_by_repository",
-    params: { limit: "10" },
-    size: 4,
-    draw: { kind: "bars", label: "repo", value: "commits" },
-    hint: commitsHint,
-  },
+  slice("authors", "By author", "commits_by_author", "author"),
+  slice("teams", "By team", "commits_by_team", "team"),
+  slice("positions", "By position", "commits_by_position", "position"),
+  slice("ages", "By age", "commits_by_age_band", "age_band"),
+  slice("repositories", "By repository", "commits_by_repository", "repo"),
   {
     id: "authors-series",
     title: "Authors",
