@@ -29,6 +29,8 @@ export interface SourceTable {
 export interface Problem {
   what: string;
   mend: string;
+  /** Reading every table anew, with a new slot, mends it. */
+  bySnapshot?: true;
 }
 
 interface Row {

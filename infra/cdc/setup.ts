@@ -67,7 +67,7 @@ async function run(
   await createLocalTables(postgres, settings);
   const serverProblems = await checkServer(postgres, config);
   const { tables, problems } = await readCatalogue(postgres, config);
-  problems.push(...serverProblems.filter(({ mend }) => !(snapshot && mend.includes("--snapshot"))));
+  problems.push(...serverProblems.filter(({ bySnapshot }) => !(snapshot && bySnapshot)));
   problems.push(...(await checkConnect(connect, config)));
   if (problems.length > 0) throw new CdcProblems(problems);
 
@@ -89,7 +89,7 @@ async function run(
   const connector = !before ? "created" : isSame(before, wanted) ? "unchanged" : "changed";
   if (connector !== "unchanged") await connect.put(config.connector, wanted);
   note("waiting for Debezium");
-  await untilRunning(connect, config.connector, options.signal);
+  await untilState(connect, config.connector, "RUNNING", options.signal);
   const again = before ? tables.filter((table) => isNew(table, before, outcomes.get(table))) : [];
   if (again.some((table) => outcomes.get(table)?.added.length)) await refresh(connect, config.connector);
   if (again.length > 0) await readAgain(postgres, again);
@@ -161,26 +161,26 @@ async function takeAway(
   if (await connect.config(config.connector)) {
     note("taking the connector away");
     await connect.stop(config.connector);
-    for (let tries = 0; ; tries++) {
-      try {
-        await connect.forgetOffsets(config.connector);
-        break;
-      } catch (error) {
-        if (tries === 40) throw error; // Refused until its tasks have ended.
-        await sleep(250);
-      }
-    }
+    await persist(() => connect.forgetOffsets(config.connector)); // Refused until its tasks have ended.
     await connect.remove(config.connector);
   }
+  // In use until Debezium has let go of it.
+  await persist(() =>
+    postgres.query(
+      "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1",
+      [config.slot],
+    ),
+  );
+}
+
+/** Ten seconds of trying. @throws what the last try threw. */
+async function persist(attempt: () => Promise<unknown>): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
-      await postgres.query(
-        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1",
-        [config.slot],
-      );
+      await attempt();
       return;
     } catch (error) {
-      if (tries === 40) throw error; // In use until Debezium has let go of it.
+      if (tries === 40) throw error;
       await sleep(250);
     }
   }
@@ -210,9 +210,6 @@ async function refresh(connect: Connect, name: string): Promise<void> {
   await connect.resume(name);
   await untilState(connect, name, "RUNNING");
 }
-
-const untilRunning = (connect: Connect, name: string, signal?: AbortSignal) =>
-  untilState(connect, name, "RUNNING", signal);
 
 async function untilState(
   connect: Connect,

@@ -68,11 +68,12 @@ export async function checkServer(postgres: Postgres, config: CdcConfig): Promis
     `max_replication_slots is ${server.max_slots} and max_wal_senders ${server.max_senders}`,
     "set both to 4 at least",
   );
-  say(
-    server.lost,
-    `the slot ${config.slot} was given up: it kept more of the log than max_slot_wal_keep_size`,
-    "npx sluice cdc setup --snapshot reads every table anew",
-  );
+  if (server.lost)
+    problems.push({
+      what: `the slot ${config.slot} was given up: it kept more of the log than max_slot_wal_keep_size`,
+      mend: "npx sluice cdc setup --snapshot reads every table anew",
+      bySnapshot: true,
+    });
   say(
     server.other !== null,
     `the slot ${config.slot} belongs to the database ${server.other}`,
