@@ -1,17 +1,18 @@
-import { encodeKafkaEvent } from "../../events/envelope/kafka.ts";
+import { encodeKafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
 import type { Change } from "./apply.ts";
-import type { Names } from "./names.ts";
+import { type Names, namesOf } from "./names.ts";
 
 /** What a new consumer of a Kafka topic is made of. @param number of its migration. */
 export function consumerChanges(
   { kebab, snake, camel, pascal, plural, words }: Names,
   number: number,
 ): Change[] {
-  const store = `store-${plural.replaceAll("_", "-")}`;
-  const key = `store${pluralPascal(plural)}`;
+  const { kebab: kebabs, pascal: pascals } = namesOf(plural);
+  const store = `store-${kebabs}`;
+  const key = `store${pascals}`;
   return [
     { create: `events/${kebab}.ts`, text: contract() },
-    { create: `events/samples/kafka.${plural.replaceAll("_", "-")}.json`, text: sample() },
+    { create: `events/samples/kafka.${kebabs}.json`, text: sample() },
     { create: `sql/${String(number).padStart(4, "0")}_create_${plural}.sql`, text: migration() },
     { create: `functions/${store}/handler.ts`, text: handler() },
     { create: `functions/${store}/handler.it.test.ts`, text: handlerTest() },
@@ -33,7 +34,7 @@ export type ${pascal} = z.output<typeof ${camel}.schema>;
 
   function sample() {
     const value = { id: "1", happened_at: "2026-01-01T12:00:00.123Z" };
-    const record = {
+    const record: KafkaRecord = {
       topic: plural,
       partition: 0,
       offset: 0,
@@ -42,8 +43,9 @@ export type ${pascal} = z.output<typeof ${camel}.schema>;
       key: Buffer.from(value.id),
       value: Buffer.from(JSON.stringify(value)),
       headers: [],
-    } as const;
-    return `${JSON.stringify(encodeKafkaEvent({ bootstrapServers: "127.0.0.1:9092" }, [{ ...record, headers: [] }]), null, 2)}\n`;
+    };
+    const event = encodeKafkaEvent({ bootstrapServers: "127.0.0.1:9092" }, [record]);
+    return `${JSON.stringify(event, null, 2)}\n`;
   }
 
   function migration() {
@@ -109,7 +111,7 @@ export const handler = createHandler(openStore(openClickHouse(readEnv(clickhouse
     return `import { expect, test } from "vitest";
 import { decodeKafkaEvent, type KafkaEvent } from "../../events/envelope/kafka.ts";
 import { ${camel} } from "../../events/${kebab}.ts";
-import sample from "../../events/samples/kafka.${plural.replaceAll("_", "-")}.json" with { type: "json" };
+import sample from "../../events/samples/kafka.${kebabs}.json" with { type: "json" };
 import { openScratch } from "../lib/testing.ts";
 import { createHandler } from "./handler.ts";
 
@@ -143,9 +145,3 @@ test("a batch that is delivered twice is in the table once", async () => {
 `;
   }
 }
-
-const pluralPascal = (plural: string): string =>
-  plural
-    .split("_")
-    .map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`)
-    .join("");
