@@ -1,28 +1,12 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { createClient } from "@clickhouse/client";
 import { expect, inject, onTestFinished, test } from "vitest";
 import type { HttpEvent } from "../../functions/lib/http-event.ts";
 import { openKeys } from "../../functions/lib/keys.ts";
-import { projectRoot } from "../settings.ts";
-import "../test/services.ts";
+import { runSluice } from "../test/run-sluice.ts";
 
 const { clickhouseUrl, passwords } = inject("services");
 
-const sluice = (...args: string[]) =>
-  new Promise<{ code: number; out: string; err: string }>((resolve) => {
-    const env = {
-      ...process.env,
-      CLICKHOUSE_URL: clickhouseUrl,
-      CLICKHOUSE_DEFAULT_PASSWORD: passwords.default,
-    };
-    const child = execFile(
-      process.execPath,
-      [join(projectRoot, "infra/cli.ts"), "keys", ...args],
-      { env },
-      (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
+const sluice = (...args: string[]) => runSluice(["keys", ...args]);
 
 /** What a function makes of a key now. */
 async function tried(key: string, target?: string): Promise<unknown> {

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,57 +12,27 @@ import { Kafka, logLevel } from "kafkajs";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { encodeKafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
 import { encodeRabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
-import { openStore } from "../../functions/lib/store.ts";
-import { allSafeguards } from "../../functions/lib/write-once/safeguards.ts";
-import { loadPipelines, type Pipeline } from "../faults/pipelines.ts";
-import { projectRoot } from "../settings.ts";
-import "../test/services.ts";
+import { openHandlers } from "../test/open-handlers.ts";
+import { runSluice } from "../test/run-sluice.ts";
 
 const { clickhouseUrl, brokers, rabbitmqUrl, passwords } = inject("services");
 
-function sluice(
-  args: string[],
-  more: NodeJS.ProcessEnv = {},
-): Promise<{ code: number; out: string; err: string }> {
-  const env = {
-    ...process.env,
-    CLICKHOUSE_URL: clickhouseUrl,
-    CLICKHOUSE_READER_PASSWORD: passwords.reader,
-    CLICKHOUSE_DEFAULT_PASSWORD: passwords.default,
-    KAFKA_BROKERS: brokers.join(","),
-    RABBITMQ_URL: rabbitmqUrl,
-    ...more,
-  };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [join(projectRoot, "infra/cli.ts"), ...args], { env }, (error, out, err) =>
-      resolve({ code: Number(error?.code ?? 0), out, err }),
-    );
-  });
-}
-
-async function openHandlers() {
-  const client = createClient({ url: clickhouseUrl, username: "rmq", password: passwords.rmq });
+/** The rows of a SELECT, as user `default`. */
+async function ask(query: string): Promise<unknown[][]> {
   const admin = createClient({ url: clickhouseUrl, username: "default", password: passwords.default });
-  onTestFinished(async () => void (await Promise.all([client.close(), admin.close()])));
-  const { chat, shadow } = await loadPipelines();
-  const invoke = (pipeline: Pipeline) => (event: object) =>
-    pipeline.createHandler(openStore(client), allSafeguards)(event as never, {
-      getRemainingTimeInMillis: () => 30_000,
-    });
-  const ask = async (query: string) =>
-    (await admin.query({ query, format: "JSONCompactEachRow" })).json<unknown[]>();
-  return { chat: invoke(chat), shadow: invoke(shadow), ask };
+  const result = await admin.query({ query, format: "JSONCompactEachRow" });
+  return await result.json<unknown[]>().finally(() => admin.close());
 }
 
 /** Ids of the entries with this position. */
-const entries = async (ask: (query: string) => Promise<unknown[][]>, position: string) =>
+const entries = async (position: string) =>
   (await ask(`SELECT id, status FROM sluice.quarantine WHERE position = '${position}' ORDER BY at`)) as [
     string,
     string,
   ][];
 
 test("a mended Kafka record goes back to its partition and counts once, however often it is replayed", async () => {
-  const { shadow, ask } = await openHandlers();
+  const { shadow } = await openHandlers();
   const offset = Math.floor(Math.random() * 2 ** 40);
   const record: KafkaRecord = {
     topic: "shadow",
@@ -77,7 +46,7 @@ test("a mended Kafka record goes back to its partition and counts once, however 
   };
   await shadow(encodeKafkaEvent({ bootstrapServers: "b:9092" }, [record]));
   const position = `shadow:5:${offset}`;
-  const [[id]] = (await entries(ask, position)) as [[string, string]];
+  const [[id]] = (await entries(position)) as [[string, string]];
   const folder = mkdtempSync(join(tmpdir(), "replay-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const unique_id = randomUUID();
@@ -87,7 +56,7 @@ test("a mended Kafka record goes back to its partition and counts once, however 
     ["--file", file],
     [id, "--file", file],
   ])
-    expect(await sluice(["quarantine", "replay", ...args])).toMatchObject({
+    expect(await runSluice(["quarantine", "replay", ...args])).toMatchObject({
       code: 0,
       err: "replayed 1 message\n",
     });
@@ -97,7 +66,7 @@ test("a mended Kafka record goes back to its partition and counts once, however 
   );
   for (const one of again) await shadow(encodeKafkaEvent({ bootstrapServers: "b:9092" }, [one]));
   expect(await ask(`SELECT toString(count()) FROM shadow WHERE unique_id = '${unique_id}'`)).toEqual([["1"]]);
-  expect(await entries(ask, position)).toEqual([[id, "replayed"]]);
+  expect(await entries(position)).toEqual([[id, "replayed"]]);
 });
 
 /** The records of a topic whose origin is this position, headers in their order but for ours. */
@@ -136,7 +105,7 @@ async function readRecords(topic: string, position: string, count: number): Prom
 }
 
 test("a RabbitMQ message comes again under its own id; rejected once more it is a new entry", async () => {
-  const { chat, ask } = await openHandlers();
+  const { chat } = await openHandlers();
   const [queue, messageId] = [`replay.${randomUUID()}`, randomUUID()];
   const connection = await connect(rabbitmqUrl);
   const channel = await connection.createChannel();
@@ -158,15 +127,15 @@ test("a RabbitMQ message comes again under its own id; rejected once more it is 
   };
   const first = { queue, vhost: "/", redelivered: false, properties: { messageId }, body: Buffer.from("{") };
   await chat(encodeRabbitMQEvent("arn", [first]));
-  const [[id]] = (await entries(ask, messageId)) as [[string, string]];
-  await sluice(["quarantine", "replay", id]);
+  const [[id]] = (await entries(messageId)) as [[string, string]];
+  await runSluice(["quarantine", "replay", id]);
   await deliver();
-  expect((await entries(ask, messageId)).map(([, status]) => status)).toEqual(["replayed", "new"]);
+  expect((await entries(messageId)).map(([, status]) => status)).toEqual(["replayed", "new"]);
   const folder = mkdtempSync(join(tmpdir(), "replay-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "mended"), '{"username":"ann","message":"mended"}');
-  for (const [entry] of await entries(ask, messageId))
-    expect(await sluice(["quarantine", "replay", entry, "--file", join(folder, "mended")])).toMatchObject({
+  for (const [entry] of await entries(messageId))
+    expect(await runSluice(["quarantine", "replay", entry, "--file", join(folder, "mended")])).toMatchObject({
       code: 0,
     });
   await deliver();
@@ -205,12 +174,12 @@ test("an HTTP event goes to the collector, with a key that gives it the same id 
     SLUICE_URL: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
     SLUICE_WRITE_KEY: "w",
   };
-  const away = await sluice(["quarantine", "replay", "--source", source], env);
+  const away = await runSluice(["quarantine", "replay", "--source", source], env);
   expect(away).toMatchObject({ code: 1, err: expect.stringContaining("answers 503") });
-  const { code, out } = await sluice(["quarantine", "replay", "--source", source, "--json"], env);
+  const { code, out } = await runSluice(["quarantine", "replay", "--source", source, "--json"], env);
   expect({ code, out: JSON.parse(out) }).toEqual({ code: 0, out: { replayed: 1, sources: { [source]: 1 } } });
   expect(asked).toEqual(Array(2).fill([`/v1/events/${source.slice(5)}`, "Bearer w", id, "{}"]));
-  expect(await sluice(["quarantine", "replay", "--source", source], env)).toMatchObject({
+  expect(await runSluice(["quarantine", "replay", "--source", source], env)).toMatchObject({
     code: 1,
     err: expect.stringContaining("No such message"),
   });

@@ -1,46 +1,11 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
-import { createClient } from "@clickhouse/client";
-import { expect, inject, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { encodeKafkaEvent } from "../../events/envelope/kafka.ts";
 import { encodeRabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
-import { openStore } from "../../functions/lib/store.ts";
-import { allSafeguards } from "../../functions/lib/write-once/safeguards.ts";
-import { loadPipelines } from "../faults/pipelines.ts";
-import { projectRoot } from "../settings.ts";
-import "../test/services.ts";
+import { openHandlers } from "../test/open-handlers.ts";
+import { runSluice } from "../test/run-sluice.ts";
 
-const { clickhouseUrl, passwords } = inject("services");
-
-/** Runs `sluice …` to its end, whatever that is. */
-const sluice = (...args: string[]): Promise<{ code: number; out: string }> => {
-  const env = {
-    ...process.env,
-    CLICKHOUSE_URL: clickhouseUrl,
-    CLICKHOUSE_READER_PASSWORD: passwords.reader,
-    CLICKHOUSE_DEFAULT_PASSWORD: passwords.default,
-  };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [join(projectRoot, "infra/cli.ts"), ...args], { env }, (error, out) =>
-      resolve({ code: Number(error?.code ?? 0), out }),
-    );
-  });
-};
-
-async function openHandlers() {
-  const client = createClient({ url: clickhouseUrl, username: "rmq", password: passwords.rmq });
-  onTestFinished(() => client.close());
-  const { chat, shadow } = await loadPipelines();
-  const invoke = (pipeline: typeof chat, event: object) =>
-    pipeline.createHandler(openStore(client), allSafeguards)(event as never, {
-      getRemainingTimeInMillis: () => 30_000,
-    });
-  return {
-    chat: (event: object) => invoke(chat, event),
-    shadow: (event: object) => invoke(shadow, event),
-  };
-}
+const sluice = (...args: string[]) => runSluice(args);
 
 const said = (messageId: string, body: string) => ({
   queue: "chat.clickhouse",
