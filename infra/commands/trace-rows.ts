@@ -34,17 +34,20 @@ export interface Trace {
 interface Table {
   full_name: string;
   columns: string[];
+  /** Those of them that hold text. */
+  texts: string[];
   hidden: string[];
 }
 
 const listTables = `
   SELECT concat('\`', database, '\`.\`', table, '\`') AS full_name, groupArrayIf(name, default_kind != 'EPHEMERAL') AS columns,
-    groupArrayIf(name, startsWith(name, '_')) AS hidden
-  FROM (SELECT database, table, name, default_kind FROM system.columns
+    groupArrayIf(name, type = 'String' AND default_kind != 'EPHEMERAL') AS texts, groupArrayIf(name, startsWith(name, '_')) AS hidden
+  FROM (SELECT database, table, name, type, default_kind FROM system.columns
     WHERE database NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA') ORDER BY position)
   GROUP BY database, table HAVING has(columns, '_batch') ORDER BY full_name`;
 
-const ids = { _message_id: "message id", commit_id: "commit id", event_id: "event id" } as const;
+/** Columns of text; `event_id` is not among them: it is what an event is about, not the event. */
+const ids = { _message_id: "message id", commit_id: "commit id", id: "event id" } as const;
 const places = { "": "read at", _origin: "origin" } as const;
 
 /** Where a record went: a message id, a commit or event id, or `<topic>:<partition>:<offset>`. */
@@ -86,7 +89,7 @@ async function rowsOf<Row>(client: ClickHouseClient, query: string, params: obje
 
 function questionsOf(table: Table, position: Position | undefined) {
   const has = (...names: string[]) => names.every((name) => table.columns.includes(name));
-  const byId = Object.entries(ids).filter(([name]) => has(name));
+  const byId = Object.entries(ids).filter(([name]) => table.texts.includes(name));
   const byPlace = position
     ? Object.entries(places).filter(([of]) => has(`${of}_topic`, `${of}_partition`, `${of}_offset`))
     : [];

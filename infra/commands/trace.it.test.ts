@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { encodeKafkaEvent } from "../../events/envelope/kafka.ts";
+import { encodeKafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
 import { encodeRabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
 import { openHandlers } from "../test/open-handlers.ts";
 import { runSluice } from "../test/run-sluice.ts";
@@ -65,6 +65,31 @@ test("a position leads to the row that was read there, and to the row whose fact
     expect(JSON.parse((await sluice("trace", id, "--json")).out).rows).toMatchObject([
       { table: "default.shadow", by },
     ]);
+});
+
+test("an event's own id leads to its rows, and what the event is about does not", async () => {
+  const { events } = await openHandlers();
+  const [id, concert] = [randomUUID(), randomUUID()];
+  const value = Buffer.from(
+    JSON.stringify({ id, event_type: "page_view", event_id: concert, timestamp: "2026-01-01T00:00:00Z" }),
+  );
+  const record: KafkaRecord = {
+    topic: "events",
+    partition: 0,
+    offset: Math.floor(Math.random() * 2 ** 40),
+    timestamp: 1,
+    timestampType: "CREATE_TIME",
+    key: null,
+    value,
+    headers: [],
+  };
+  await events(encodeKafkaEvent({ bootstrapServers: "b:9092" }, [record]));
+  const { rows } = JSON.parse((await sluice("trace", id, "--json")).out);
+  expect(rows.map(({ table, by }: { table: string; by: string }) => [table, by])).toEqual([
+    ["bilten_analytics.events", "event id"],
+    ["bilten_analytics.page_views", "event id"],
+  ]);
+  expect((await sluice("trace", concert)).code).toBe(1);
 });
 
 test("what came of nothing says so, and where it was looked for", async () => {
