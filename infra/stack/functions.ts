@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { projectRoot } from "../settings.ts";
 import { mappingsFile, readMappings } from "./mappings.ts";
@@ -49,4 +50,7 @@ export const functions: Service = {
   },
   elsewhere: (settings) => readMappings(settings)?.pid,
   stopSeconds: 35,
+  /** Its bundles lie in the project, where Node finds what they import. */
+  clean: ({ HTTP_PORT }) =>
+    rm(join(projectRoot, ".esbuild", String(HTTP_PORT)), { recursive: true, force: true }),
 };
