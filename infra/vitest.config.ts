@@ -17,8 +17,8 @@ export default defineConfig({
   plugins: [pageAssets],
   test: {
     silent: "passed-only",
-    // Tests wait for brokers more than they compute: two files at a time even on two cores, where vitest would take one.
-    maxWorkers: 2,
+    // Tests wait for brokers more than they compute: three files at a time even on two cores, where vitest would take one.
+    maxWorkers: 3,
     reporters: ["default", "./infra/test/closing-line.ts"],
     coverage: { include: ["events/**", "functions/**", "infra/**"], reportsDirectory: "coverage" },
     projects: [
