@@ -79,11 +79,14 @@ export class FixtureTopic implements AsyncDisposable {
     this.#admin = new Admin(this.#client);
   }
 
-  /** Once; again is harmless. */
+  /** Once; again is harmless. Keeps records whatever their timestamp: the broker looks for old ones every five minutes. */
   async create(partitions = 1, configs: Record<string, string> = {}): Promise<this> {
     if (this.#created) return this;
     this.#created = true;
-    const entries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    const entries = Object.entries({ "retention.ms": "-1", ...configs }).map(([name, value]) => ({
+      name,
+      value,
+    }));
     await this.#admin.createTopics({ topics: [this.name], partitions, replicas: 1, configs: entries });
     return this;
   }
