@@ -1,4 +1,8 @@
+import * as z from "zod";
+import { identifier } from "../../events/contract.ts";
 import { encodeKafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
+import { timestamp } from "../../events/timestamp.ts";
+import { renderSchema, schemaFile, schemaOf } from "../contracts/schemas.ts";
 import type { Change } from "./apply.ts";
 import { type Names, namesOf } from "./names.ts";
 
@@ -12,6 +16,10 @@ export function consumerChanges(
   const key = `store${pascals}`;
   return [
     { create: `events/${kebab}.ts`, text: contract() },
+    {
+      create: schemaFile(snake),
+      text: renderSchema(schemaOf(z.object({ id: identifier, happened_at: timestamp }))),
+    },
     { create: `events/samples/kafka.${kebabs}.json`, text: sample() },
     { create: `sql/${String(number).padStart(4, "0")}_create_${plural}.sql`, text: migration() },
     { create: `functions/${store}/handler.ts`, text: handler() },
