@@ -1,5 +1,7 @@
 import type { Bench } from "./bench.ts";
+import { cdc } from "./cdc.ts";
 import { cold } from "./cold.ts";
+import { collect } from "./collect.ts";
 import { exactlyOnce } from "./exactly-once.ts";
 import { faust } from "./faust.ts";
 import { freshness } from "./freshness.ts";
@@ -17,7 +19,9 @@ export const benchmarks: readonly Bench[] = [
   query,
   faust,
   freshness,
+  collect,
   rabbitmq,
   mapping,
+  cdc,
   ingest,
 ];

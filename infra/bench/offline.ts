@@ -10,6 +10,8 @@ import { openFolder } from "./services.ts";
 /** `sls offline` at work on one function. */
 export interface Offline {
   pid: number;
+  /** Where its HTTP API is, if it has one. */
+  url: string;
   /** Resolves with the time (`performance.now()`) at which it printed this; rejects when it ends before. */
   printed(text: string): Promise<number>;
   stop(): Promise<void>;
@@ -89,6 +91,7 @@ export async function runOffline(
   cleanup.defer(stop);
   return {
     pid: child.pid as number,
+    url: `http://127.0.0.1:${httpPort}`,
     stop,
     printed: (text) =>
       new Promise((resolve, reject) => {

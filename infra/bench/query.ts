@@ -8,6 +8,7 @@ import { openKeys } from "../../functions/lib/keys.ts";
 import type { Query } from "../../functions/lib/query.ts";
 import type { Bench } from "./bench.ts";
 import { figure } from "./figure.ts";
+import { load, pool } from "./load.ts";
 import { insertRows, questions } from "./query-rows.ts";
 import { openAdmin, openServices } from "./services.ts";
 import { interleave, percentile } from "./statistics.ts";
@@ -136,32 +137,3 @@ async function capture(reader: ClickHouseClient, name: string, params: Record<st
   if (!sent) throw new Error(`${name} asked nothing`);
   return { sent, statistics };
 }
-
-interface Load {
-  /** Of each request. */
-  ms: number[];
-  perSecond: number;
-}
-
-/** So many requests at a time for a second and a half, and at least two each. A number that a request answers is time not its own. */
-async function load(connections: number, request: () => Promise<unknown>): Promise<Load> {
-  const ms: number[] = [];
-  const began = performance.now();
-  const worker = async () => {
-    for (let n = 0; n < 2 || performance.now() - began < 1_500; n++) {
-      const before = performance.now();
-      const apart = await request();
-      ms.push(performance.now() - before - (typeof apart === "number" ? apart : 0));
-    }
-  };
-  await Promise.all(Array.from({ length: connections }, worker));
-  return { ms, perSecond: (ms.length * 1000) / (performance.now() - began) };
-}
-
-const pool = (loads: readonly Load[]): Load => ({
-  ms: loads.flatMap(({ ms }) => ms),
-  perSecond: percentile(
-    loads.map(({ perSecond }) => perSecond),
-    0.5,
-  ),
-});

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { openAdmin as open } from "../admin.ts";
 import { applyMigrations } from "../migrate/apply.ts";
 import { loadSettings, type Settings } from "../settings.ts";
+import { createDatabase, postgres } from "../stack/postgres.ts";
 import { readRun } from "../stack/record.ts";
 import type { ServiceName } from "../stack/service.ts";
 import { startServices } from "../stack/start.ts";
@@ -25,24 +26,32 @@ export async function openServices(
   ...names: ServiceName[]
 ): Promise<Settings> {
   const home = await openFolder({ cleanup });
-  const [clickhouse, kafka, rabbitmq] = (await freePorts(3)).map(String);
+  const [clickhouse, kafka, rabbitmq, pg, connect] = (await freePorts(5)).map(String);
   const secret = () => randomBytes(12).toString("hex");
   const settings = loadSettings({
     SLUICE_HOME: home,
     CLICKHOUSE_PORT: clickhouse,
     KAFKA_PORT: kafka,
     RABBITMQ_PORT: rabbitmq,
+    POSTGRES_PORT: pg,
+    CONNECT_PORT: connect,
     CLICKHOUSE_PASSWORD: secret(),
     CLICKHOUSE_DEFAULT_PASSWORD: secret(),
     CLICKHOUSE_READER_PASSWORD: secret(),
     RABBITMQ_DEFAULT_PASS: secret(),
+    POSTGRES_PASSWORD: secret(),
+    POSTGRES_REPLICATION_PASSWORD: secret(),
   });
-  cleanup.defer(async () => void (await stopServices(settings)));
+  cleanup.defer(async () => {
+    await stopServices(settings);
+    await postgres.clean?.(settings); // As root, it has its data elsewhere.
+  });
   progress(`starting ${names.join(", ")}`);
   for (const outcome of await startServices(settings, names)) {
     if (outcome.state === "unavailable") throw new Error(`${outcome.service}: ${outcome.reason}`);
   }
   if (names.includes("clickhouse")) await applyMigrations(settings);
+  if (names.includes("postgres")) await createDatabase(settings);
   return settings;
 }
 

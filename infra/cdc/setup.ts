@@ -153,8 +153,8 @@ const isSame = (a: ConnectorConfig, b: ConnectorConfig): boolean => {
 };
 
 /** The slot and all that Connect knows of it go; the topics stay, for what they hold is older than what comes next. */
-async function takeAway(
-  { postgres, connect }: Sides,
+export async function takeAway(
+  { postgres, connect }: Pick<Sides, "postgres" | "connect">,
   config: CdcConfig,
   note: (text: string) => void,
 ): Promise<void> {

@@ -9,8 +9,10 @@ export const benchNames = [
   "query",
   "faust",
   "freshness",
+  "collect",
   "rabbitmq",
   "mapping",
+  "cdc",
   "ingest",
 ];
 
@@ -22,8 +24,10 @@ Each benchmark measures ours and a peer in turns within one run and tells the me
   query         five endpoints in process, against the same SQL sent straight to ClickHouse
   faust         ratings classified per second, against faust-streaming
   freshness     one message through an idle pipeline, against ClickHouse's Kafka engine
+  collect       events over HTTP, against an empty function; POST → ClickHouse at 1,000 events/s, against our goal
   rabbitmq      RabbitMQ → function → ClickHouse, against pika with an insert for each message, and amqplib alone
   mapping       poll → event → empty function, against kafkajs and amqplib alone
+  cdc           Postgres → ClickHouse, a burst, 1,000 changes/s and a snapshot, against Debezium into a file
   ingest        Kafka → function → ClickHouse, against ClickHouse's Kafka engine
 
 They start services of their own on free ports and stop them; what you have running is left alone, but would be measured too.

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { findProgram } from "./programs.ts";
 import { run } from "./run.ts";
 import { type Preparation, Unavailable } from "./service.ts";
@@ -11,11 +11,11 @@ import { type Preparation, Unavailable } from "./service.ts";
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * The folder with the jars that a pom of this folder names, fetched once per machine: every SLUICE_HOME shares it. A download lands in a folder of
+ * The folder with the jars that a pom (of this folder, unless its path says otherwise) names, fetched once per machine: every SLUICE_HOME shares it. A download lands in a folder of
  * its own and is renamed when complete, so an interrupted one is never taken for the whole.
  */
 export async function jars(pomFile: string, what: string, preparation: Preparation): Promise<string> {
-  const pom = join(import.meta.dirname, pomFile);
+  const pom = resolve(import.meta.dirname, pomFile);
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   const version = createHash("sha256")
     .update(await readFile(pom))

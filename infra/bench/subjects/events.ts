@@ -1,0 +1,2 @@
+/** store-events itself, as it is deployed. */
+export { handler } from "../../../functions/store-events/handler.ts";
