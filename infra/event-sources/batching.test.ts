@@ -190,6 +190,34 @@ describe("positions without a record", () => {
   });
 });
 
+describe("beside a batch in flight", () => {
+  const beside = (batching: Batching<string>) => {
+    const taken = batching.takeBeside();
+    return "batch" in taken ? recordsOf(taken.batch) : taken.wait;
+  };
+
+  test("another goes when it is full, of other partitions", () => {
+    const batching = create();
+    batching.push("p-0", reads("a", "b", "c", "d", "e", "f"), 0);
+    batching.push("p-1", reads("g", "h", "i"), 0);
+    expect(beside(batching)).toBe(Number.POSITIVE_INFINITY);
+    const first = take(batching, 0);
+    expect(recordsOf(first)).toEqual({ "p-0": ["a", "b", "c"] });
+    expect(beside(batching)).toEqual({ "p-1": ["g", "h", "i"] });
+  });
+
+  test("none goes for its window alone, nor when the first is settled or waits for its retry", () => {
+    const batching = create({ window: 0 });
+    batching.push("p-0", reads("a", "b", "c"), 0);
+    const first = take(batching, 0) as Batch<string>;
+    batching.push("p-1", reads("d", "e"), 0);
+    expect(beside(batching)).toBe(Number.POSITIVE_INFINITY);
+    batching.push("p-1", reads("f"), 0);
+    batching.retry(first, 1000);
+    expect(beside(batching)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
 test("there is room until two batches wait", () => {
   const batching = create();
   batching.push("p-0", reads("a", "b", "c", "d", "e"), 0);
@@ -206,7 +234,7 @@ test("there is room until two batches wait", () => {
 test("whatever arrives and however it fails: no event too large, each partition in order, once, one at a time", () => {
   const step = fc.oneof(
     fc.record({ push: fc.nat(3), lengths: fc.array(fc.nat(30), { minLength: 1, maxLength: 8 }) }),
-    fc.record({ take: fc.nat(400) }),
+    fc.record({ take: fc.nat(400), beside: fc.boolean() }),
     fc.record({ settle: fc.nat(3), fails: fc.boolean() }),
   );
   fc.assert(
@@ -217,9 +245,10 @@ test("whatever arrives and however it fails: no event too large, each partition 
       const settled = new Map<string, string[]>();
       const inFlight: Batch<string>[] = [];
       let now = 0;
-      const receive = () => {
-        const batch = take(batching, now);
-        if (batch === undefined) return;
+      const receive = (beside: boolean) => {
+        const taken = beside ? batching.takeBeside() : batching.take(now);
+        if (!("batch" in taken)) return;
+        const { batch } = taken;
         expect(asEvent(batch).length).toBeLessThanOrEqual(limits.bytes);
         expect([...batch.parts.values()].flatMap(({ records }) => records).length).toBeLessThanOrEqual(
           limits.records,
@@ -248,12 +277,12 @@ test("whatever arrives and however it fails: no event too large, each partition 
           pushed.set(key, [...known, ...records]);
         } else if ("take" in step) {
           now += step.take;
-          receive();
+          receive(step.beside);
         } else settle(step.settle, step.fails);
       }
       for (let round = 0; round < 500; round += 1) {
         now += 500;
-        receive();
+        receive(false);
         settle(0, false);
       }
       expect(settled).toEqual(pushed);

@@ -45,6 +45,9 @@ export interface Part<T> {
   lost: boolean;
 }
 
+/** A batch, or how many milliseconds there will be none unless something is pushed or released. */
+export type Taken<T> = { batch: Batch<T> } | { wait: number };
+
 interface Waiting<T> extends Read<T> {
   bytes: number;
   at: number;
@@ -105,7 +108,7 @@ export class Batching<T> {
   }
 
   /** The next batch, closed by whatever comes first of size, bytes and window; else how long nothing will change by itself. */
-  take(now: number): { batch: Batch<T> } | { wait: number } {
+  take(now: number): Taken<T> {
     let wait = Number.POSITIVE_INFINITY;
     for (const [batch, due] of this.#taken) {
       if (due === "in flight") continue;
@@ -118,16 +121,15 @@ export class Batching<T> {
     const idle = this.#idle();
     if (idle.length === 0) return { wait };
     const first = idle[0]?.[1].waiting[0]?.at ?? now;
-    const records = idle.reduce((sum, [, partition]) => sum + partition.records, 0);
-    const bytes = idle.reduce(
-      (sum, [key, { bytes }]) => sum + bytes + this.#measure.partition(key),
-      this.#measure.event,
-    );
-    const closed =
-      records >= this.#limits.records || bytes > this.#limits.bytes || now - first >= this.#limits.window;
-    return closed
+    return this.#isFull(idle) || now - first >= this.#limits.window
       ? { batch: this.#close(idle) }
       : { wait: Math.min(wait, first + this.#limits.window - now) };
+  }
+
+  /** A batch that is full, while another is in flight. */
+  takeBeside(): Taken<T> {
+    const idle = [...this.#taken.values()].includes("in flight") ? this.#idle() : [];
+    return this.#isFull(idle) ? { batch: this.#close(idle) } : { wait: Number.POSITIVE_INFINITY };
   }
 
   /** Settled or given up: what was split off it is due, or its partitions may be in an invocation again. */
@@ -182,6 +184,15 @@ export class Batching<T> {
     return [...this.#partitions]
       .filter(([key, { waiting }]) => waiting.length > 0 && !taken.has(key))
       .sort(([, a], [, b]) => at(a) - at(b));
+  }
+
+  #isFull(idle: [string, Partition<T>][]): boolean {
+    const records = idle.reduce((sum, [, partition]) => sum + partition.records, 0);
+    const bytes = idle.reduce(
+      (sum, [key, { bytes }]) => sum + bytes + this.#measure.partition(key),
+      this.#measure.event,
+    );
+    return records >= this.#limits.records || bytes > this.#limits.bytes;
   }
 
   #close(idle: [string, Partition<T>][]): Batch<T> {

@@ -9,17 +9,20 @@ export interface Choices {
    * repeated one.
    */
   prefetch: number;
+  /** Invocations at once of a Kafka mapping without provisioned pollers. All but one start only when a whole batch waits beside one in flight. */
+  concurrency: number;
 }
 
 export const defaultChoices: Choices = {
   retryDelay: { first: 200, most: 30_000 },
   formatMismatch: "pass",
   prefetch: 1,
+  concurrency: 2,
 };
 
 /** @throws when one is not of its kind. */
 export function readChoices(given: Record<string, unknown>): Choices {
-  const { retryDelay, formatMismatch, prefetch } = { ...defaultChoices, ...given } as Choices;
+  const { retryDelay, formatMismatch, prefetch, concurrency } = { ...defaultChoices, ...given } as Choices;
   const { first, most } = { ...defaultChoices.retryDelay, ...retryDelay };
   const refuse = (key: string, wanted: string) => {
     throw new Error(`custom.eventSources.${key} must be ${wanted}, not ${JSON.stringify(given[key])}.`);
@@ -27,5 +30,6 @@ export function readChoices(given: Record<string, unknown>): Choices {
   if (!(first > 0 && most >= first)) refuse("retryDelay", "{first, most} in milliseconds");
   if (formatMismatch !== "pass" && formatMismatch !== "drop") refuse("formatMismatch", "pass or drop");
   if (!Number.isInteger(prefetch) || prefetch < 1) refuse("prefetch", "a number of batches");
-  return { retryDelay: { first, most }, formatMismatch, prefetch };
+  if (!Number.isInteger(concurrency) || concurrency < 1) refuse("concurrency", "a number of invocations");
+  return { retryDelay: { first, most }, formatMismatch, prefetch, concurrency };
 }

@@ -50,7 +50,7 @@ export interface KafkaMapping extends Common {
   retry: RetryPolicy;
   /** Invocations at once, each with partitions of its own. */
   concurrency: number;
-  /** Whether pollers are provisioned, which AWS wants for all of `retry`. */
+  /** Whether pollers are provisioned, which AWS wants for all of `retry`. Without, all invocations but one wait for a whole batch. */
   provisioned: boolean;
 }
 
@@ -113,7 +113,8 @@ function readKafka(
     startingPosition,
     ...(timestamp !== undefined && { startingTimestamp: timestamp * 1000 }),
     retry: readRetry(name, topic, event),
-    concurrency: pollers === undefined ? 1 : invocationsPerPoller * (pollers.minimumPollers ?? 1),
+    concurrency:
+      pollers === undefined ? choices.concurrency : invocationsPerPoller * (pollers.minimumPollers ?? 1),
     provisioned: pollers !== undefined,
   };
 }

@@ -97,9 +97,9 @@ export class KafkaSource implements Source {
     void this.#member.join();
   }
 
-  async next(signal: AbortSignal): Promise<Delivery | undefined> {
+  async next(signal: AbortSignal, beside: boolean): Promise<Delivery | undefined> {
     for (;;) {
-      const batch = await this.#queue.next(signal);
+      const batch = await this.#queue.next(signal, beside);
       if (batch === undefined) return undefined;
       void this.#fetcher.fetch();
       if ((await giveUpStale(batch, this.#hands, this.#isGone, Date.now())) === "changed") continue;

@@ -38,9 +38,11 @@ export class ActiveMapping {
       gaveUp: (what) => log.error(`${this.#name} gave up ${what}`),
     });
     this.#source.start();
+    const { signal } = this.#stopping;
     const lanes = mapping.source === "rabbitmq" ? 1 : mapping.concurrency;
-    const lane = () =>
-      run(this.#source, invoke, (invocation) => this.#invoked(invocation), this.#stopping.signal);
+    const onlyBeside = mapping.source !== "rabbitmq" && !mapping.provisioned;
+    const lane = (_: unknown, index: number) =>
+      run(this.#source, invoke, (invocation) => this.#invoked(invocation), signal, onlyBeside && index > 0);
     this.#running = Promise.all(Array.from({ length: lanes }, lane)).catch((error: Error) => {
       // Our own mistake: nothing above it is meant to throw.
       log.error(`${this.#name} stopped: ${error.stack}`);

@@ -9,14 +9,19 @@ export interface Invocation extends Outcome {
 /**
  * One lane: pulls batches, invokes, and settles only what succeeded. Ends when the signal is aborted and the last batch
  * is through.
+ *
+ * @param beside takes only batches that are full while another lane has one.
  */
 export async function run(
   source: Source,
   invoke: (event: unknown) => Promise<Answer>,
   report: (invocation: Invocation) => void,
   signal: AbortSignal,
+  beside = false,
 ): Promise<void> {
-  for (let batch = await source.next(signal); batch !== undefined; batch = await source.next(signal)) {
+  for (;;) {
+    const batch = await source.next(signal, beside);
+    if (batch === undefined) return;
     const { records } = batch;
     if (records === 0) {
       await batch.conclude({ payload: null });

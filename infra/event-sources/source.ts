@@ -5,8 +5,11 @@ import { type Batch, Batching, type Limits, type Measure, type Read } from "./ba
 /** What a mapping polls. Batches come out of `next`; each is then settled or retried, exactly once. */
 export interface Source {
   start(): void;
-  /** The next batch once it closes; undefined once the signal is aborted. */
-  next(signal: AbortSignal): Promise<Delivery | undefined>;
+  /**
+   * The next batch once it closes; undefined once the signal is aborted.
+   * @param beside only a batch that is full already while another is in flight.
+   */
+  next(signal: AbortSignal, beside: boolean): Promise<Delivery | undefined>;
   /** Records that the broker holds and this mapping has not settled, as far as known. */
   lag(): number;
   /** Leaves the broker; what is not settled will be delivered again. */
@@ -57,10 +60,13 @@ export class BatchQueue<T> {
     return tooLarge;
   }
 
-  async next(signal: AbortSignal): Promise<Batch<T> | undefined> {
+  async next(signal: AbortSignal, beside = false): Promise<Batch<T> | undefined> {
     while (!signal.aborted) {
-      const taken = this.#batching.take(performance.now());
-      if ("batch" in taken) return taken.batch;
+      const taken = beside ? this.#batching.takeBeside() : this.#batching.take(performance.now());
+      if ("batch" in taken) {
+        this.#wake(); // What else is full may now go beside it.
+        return taken.batch;
+      }
       await this.#changed(taken.wait, signal);
     }
     return undefined;
