@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Decoder } from "../../events/contract.ts";
 import { log } from "./log.ts";
 import type { Message } from "./message.ts";
@@ -50,8 +51,8 @@ export interface Invocation {
   getRemainingTimeInMillis(): number;
 }
 
-/** Called with what the invocation holds, before anything is decoded. */
-type Begin<Event, Place> = (hold: Hold, store: Store) => Deliver<Event, Place>;
+/** Called with what the invocation holds, before any body is decoded. */
+type Begin<Event, Place> = (hold: Hold, store: Store, messages: Message<Place>[]) => Deliver<Event, Place>;
 
 /**
  * The handler of a consumer. Returning settles the whole batch, throwing brings it back: a message that keeps the contract
@@ -70,7 +71,8 @@ export const consume =
     const messages = consumer.read(event);
     const lanes = new Set(messages.map(({ lane }) => consumer.lane ?? lane));
     const hold = holdLanes(bounded, [...lanes]);
-    const deliver = begin(hold, bounded);
+    const deliver = begin(hold, bounded, messages);
+    await setImmediate(); // Its requests go out now, and are answered while this thread decodes.
     const { accepted, rejected } = sort(messages, consumer);
     const [{ delivered, duplicates, refused }] = await settleAll([
       deliver(accepted, now),
@@ -91,8 +93,9 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Plac
 ) => {
   const { table } = consumer;
   const openWriter = openTableWriter(table, safeguards);
-  const begin: Begin<Event, Place> = (hold, bounded) => {
-    const { write } = openWriter(hold, bounded);
+  const begin: Begin<Event, Place> = (hold, bounded, messages) => {
+    const places = messages.map(({ place }) => place as Place & RowPlace);
+    const { write } = openWriter(hold, bounded, consumer.place ? undefined : places);
     return (accepted, now) =>
       write(
         accepted.map((one) => {

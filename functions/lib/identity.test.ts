@@ -36,6 +36,6 @@ test("another copy of a rating is looked up where it was read, not by its origin
     offset: 9,
     origin: { topic: "dominate", partition: 1, offset: 7 },
   };
-  expect(originPosition.find([place]).params).toMatchObject({ t0: "dominate", p0: 1, first0: 7 });
+  expect(originPosition.find([place])?.params).toMatchObject({ t0: "dominate", p0: 1, first0: 7 });
   expect(originPosition.again([place])?.params).toMatchObject({ t0: "shadow", p0: 3, first0: 9 });
 });

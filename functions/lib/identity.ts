@@ -16,8 +16,8 @@ export interface Identity<Place> {
   key(place: Place): string | undefined;
   /** The expression that gives `key` back from a stored row. */
   keyOfRow: string;
-  /** Finds every stored row of these places, and may find neighbours. */
-  find(places: Place[]): Condition;
+  /** Finds every stored row of these places, and may find neighbours. `undefined` when none of them has a key. */
+  find(places: Place[]): Condition | undefined;
   /**
    * Finds the rows that an earlier delivery of these very messages wrote, and none that came by another copy of the fact.
    * `undefined` when none of them was delivered before.
@@ -77,13 +77,12 @@ export const messageId: Identity<RabbitMQPlace> = {
   key: ({ messageId }) => messageId || undefined,
   keyOfRow: "_message_id",
   find: findMessages,
-  again(places) {
-    const delivered = places.filter(({ redelivered }) => redelivered);
-    return delivered.length > 0 ? findMessages(delivered) : undefined;
-  },
+  again: (places) => findMessages(places.filter(({ redelivered }) => redelivered)),
 };
 
-function findMessages(places: RabbitMQPlace[]): Condition {
+function findMessages(all: RabbitMQPlace[]): Condition | undefined {
+  const places = all.filter(({ messageId }) => messageId !== "");
+  if (places.length === 0) return undefined;
   const ids = isOneOf(
     "_message_id",
     "String",
@@ -159,7 +158,8 @@ export function isOneOf(column: string, type: string, values: Value[], name: str
 }
 
 /** A range where a partition's offsets lie close together (nearly always), the offsets themselves where they do not. */
-function findPositions(prefix: string, positions: Position[]): Condition {
+function findPositions(prefix: string, positions: Position[]): Condition | undefined {
+  if (positions.length === 0) return undefined;
   const params: Record<string, unknown> = {};
   const partitions = Map.groupBy(positions, ({ topic, partition }) => `${topic}:${partition}`).values();
   const clauses = [...partitions].map((run, n) => {

@@ -35,8 +35,9 @@ export const rowOf = <Row, Place>(
 /** One for an execution environment: messages into one table, once each, after a look at whether the table can tell a retry. */
 export function openTableWriter<Row, Place>(table: Table<Row, Place>, safeguards: Safeguards) {
   const preflight = openPreflight(table.name, table.partition !== undefined);
-  return (hold: Hold, bounded: Store) => {
-    const write = beginWrite(bounded, table, hold, safeguards);
+  /** @param places of the rows to come, and maybe of others; absent when only the bodies tell. */
+  return (hold: Hold, bounded: Store, places?: Place[]) => {
+    const write = beginWrite(bounded, table, hold, safeguards, places);
     const ready = safeguards.preflight ? preflight(bounded) : Promise.resolve();
     ready.catch(() => {}); // Thrown where it is awaited.
     return {

@@ -1,5 +1,5 @@
 import type { Store } from "../store.ts";
-import type { Placed, Table } from "./table.ts";
+import type { Table } from "./table.ts";
 
 /** A batch of an earlier delivery, as its rows in the table tell it. */
 export interface FoundBatch {
@@ -16,22 +16,22 @@ export interface Found {
 
 export const nothing: Found = { keys: new Set(), batches: [] };
 
-/** Rows without an identity are never found. */
+/** Places without an identity are never found. */
 export async function findKnown<Row, Place>(
   store: Store,
   table: Table<Row, Place>,
-  rows: Placed<Row, Place>[],
+  places: Place[],
 ): Promise<Found> {
-  const { keyOfRow, find } = table.identity;
-  const places = rows.filter(({ key }) => key !== undefined).map(({ place }) => place);
-  if (places.length === 0) return nothing;
-  const { where, params } = find(places);
+  const { key, keyOfRow, find } = table.identity;
+  const wanted = find(places);
+  if (wanted === undefined) return nothing;
+  const { where, params } = wanted;
   const found = await store.select<{ key: string; batch: string; batch_rows: number }>(
     `SELECT DISTINCT ${keyOfRow} AS key, toString(_batch) AS batch, _batch_rows AS batch_rows FROM ${table.name} WHERE ${where}`,
     params,
   );
   if (found.length === 0) return nothing;
-  const asked = new Set(rows.map(({ key }) => key));
+  const asked = new Set(places.map(key));
   const ours = found.filter((row) => asked.has(row.key));
   const batches = new Map(ours.map(({ batch, batch_rows }) => [batch, { id: batch, rows: batch_rows }]));
   return { keys: new Set(ours.map((row) => row.key)), batches: [...batches.values()] };

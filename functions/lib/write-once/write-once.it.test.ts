@@ -7,6 +7,7 @@ import type { Store } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { openScratch } from "../testing.ts";
 import { openLanes } from "./lanes.ts";
+import { allSafeguards } from "./safeguards.ts";
 import type { Placed, Table, Written } from "./table.ts";
 import { beginWrite } from "./write-once.ts";
 
@@ -90,6 +91,32 @@ test("two invocations that write the same batch at once leave it once", async ()
   const batch = some(500);
   await Promise.all(Array.from({ length: 6 }, () => writeOnce(store, messages, batch)));
   expect(await select("SELECT count() AS n FROM user_messages")).toEqual([{ n: 500 }]);
+});
+
+test("what was looked up ahead is looked up again when another invocation came between", async () => {
+  const { store, select } = await openScratch("user_messages");
+  const batch = some(3);
+  const hold = openLanes("test")(store, ["lane"]);
+  const late = beginWrite(
+    store,
+    messages,
+    hold,
+    allSafeguards,
+    batch.map(({ place }) => place),
+  );
+  await hold.claims();
+  await writeOnce(store, messages, batch);
+  expect(await late(batch)).toEqual({ inserted: 0, duplicates: 3, refused: [] });
+  expect(await select("SELECT count() AS n FROM user_messages")).toEqual([{ n: 3 }]);
+});
+
+test("places looked up ahead may be more than the rows that come of them", async () => {
+  const { store } = await openScratch("user_messages");
+  const batch = some(4);
+  await writeOnce(store, messages, batch.slice(0, 2));
+  const places = batch.map(({ place }) => place);
+  const write = beginWrite(store, messages, openLanes("test")(store, ["lane"]), allSafeguards, places);
+  expect(await write(batch.slice(1, 3))).toEqual({ inserted: 1, duplicates: 1, refused: [] });
 });
 
 interface Shadow {

@@ -12,7 +12,8 @@ import type { Placed, Refused, Table, Written } from "./table.ts";
  * Writes each row unless a row of the same identity is in the table: into the table once, and into each of its
  * materialized views once. Rows whose source gave no identity count at least once.
  *
- * Begun with the lanes alone, so that they are claimed while the batch is decoded.
+ * Begun with the lanes, so that they are claimed while the batch is decoded; with the places too, where they are known before
+ * the rows, so that these are looked for meanwhile.
  * @throws StoreError when the outcome is not known to be complete; the same call again completes it.
  */
 export function beginWrite<Row, Place>(
@@ -20,15 +21,23 @@ export function beginWrite<Row, Place>(
   table: Table<Row, Place>,
   hold: Hold,
   safeguards: Safeguards = allSafeguards,
+  places?: Place[],
 ) {
-  hold.claims().catch(() => {}); // Thrown where it is awaited.
+  const look = (among: Place[]) =>
+    safeguards.probe ? findKnown(store, table, among) : Promise.resolve(nothing);
+  const first = hold.claims();
+  const ahead = places && first.then(() => look(places));
+  for (const running of [first, ahead]) running?.catch(() => {}); // Thrown where it is awaited.
   return async <P extends Placed<Row, Place>>(rows: P[]): Promise<Written<P>> => {
     const progress: Progress<P> = { rest: firstOfEach(rows), inserted: 0, refused: [] };
     const distinct = progress.rest.length;
     for (;;) {
       const claims = await hold.claims();
+      // What was found under other claims says nothing: somebody else may have written since.
+      const found = claims === (await first) ? ahead : undefined;
+      const probe = () => found ?? look(progress.rest.map(({ place }) => place));
       try {
-        await writeRest({ store, table, hold, claims, safeguards }, rows, progress);
+        await writeRest({ store, table, hold, claims, safeguards, probe }, rows, progress);
         const { inserted, refused } = progress;
         return { inserted, duplicates: rows.length - distinct + progress.rest.length, refused };
       } catch (error) {
@@ -46,6 +55,7 @@ interface Attempt<Row, Place> {
   hold: Hold;
   claims: Claims;
   safeguards: Safeguards;
+  probe(): Promise<Found>;
 }
 
 /** What is left of a call, and what it did: kept when another invocation comes between. */
@@ -61,8 +71,8 @@ async function writeRest<Row, Place, P extends Placed<Row, Place>>(
   given: P[],
   progress: Progress<P>,
 ): Promise<void> {
-  const { store, table, safeguards } = attempt;
-  const probing = safeguards.probe ? findKnown(store, table, progress.rest) : Promise.resolve(nothing);
+  const { table } = attempt;
+  const probing = attempt.probe();
   probing.catch(() => {});
   const hopeful = makeBatches(table, progress.rest); // Encoded while the probe runs: nearly always nothing is found.
   const found = await probing;
