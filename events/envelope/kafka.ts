@@ -74,22 +74,23 @@ export function encodeKafkaEvent(source: KafkaSource, records: Iterable<KafkaRec
       };
 }
 
+/** @throws TypeError when this is no Kafka event at all. */
+export const decodeKafkaEvent = (event: KafkaEvent): KafkaRecord[] => [...readKafkaEvent(event)];
+
 /**
- * Every record of the event, partition after partition. A missing or null key, value or header list is an absent
- * one, as different senders of such events write them.
+ * Every record of the event, partition after partition, one at a time. A missing or null key, value or header list is an
+ * absent one, as different senders of such events write them.
  * @throws TypeError when this is no Kafka event at all.
  */
-export function decodeKafkaEvent(event: KafkaEvent): KafkaRecord[] {
+export function* readKafkaEvent(event: KafkaEvent): Generator<KafkaRecord> {
   if (!isRecordMap(event?.records)) {
     throw new TypeError(
       'Not a Kafka event: expected {"eventSource": "aws:kafka" or "SelfManagedKafka", "records": {"<topic>-<partition>": [record, …]}}',
     );
   }
-  const records: KafkaRecord[] = [];
   for (const encoded of Object.values(event.records)) {
-    for (const record of encoded) records.push(decodeRecord(record));
+    for (const record of encoded) yield decodeRecord(record);
   }
-  return records;
 }
 
 /** UTF-8 bytes of the event without records, as JSON. */

@@ -1,4 +1,4 @@
-import { decodeKafkaEvent, type KafkaEvent } from "../../events/envelope/kafka.ts";
+import { type KafkaEvent, type KafkaRecord, readKafkaEvent } from "../../events/envelope/kafka.ts";
 import { decodeRabbitMQEvent, type RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
 import { formatPosition, originHeader, type Position, parsePosition } from "../../events/origin.ts";
 
@@ -32,46 +32,54 @@ export interface RabbitMQPlace {
 
 export function readKafka(event: KafkaEvent): Message<KafkaPlace>[] {
   let [source, lane] = ["", ""];
-  let before: Position | undefined;
-  return decodeKafkaEvent(event).map((record) => {
-    const { topic, partition, offset, value, headers, timestamp } = record;
+  let before: KafkaRecord | undefined;
+  const messages: Message<KafkaPlace>[] = [];
+  for (const record of readKafkaEvent(event)) {
+    const { topic, partition } = record;
     if (topic !== before?.topic || partition !== before.partition) {
       source = `kafka:${topic}`;
       lane = `${topic}:${partition}`;
       before = record;
     }
-    const origin = originOf(headers) ?? { topic, partition, offset };
-    return new KafkaMessage(source, lane, { topic, partition, offset, origin }, value, headers, timestamp);
-  });
+    messages.push(new KafkaMessage(source, lane, record));
+  }
+  return messages;
 }
 
-/** Its position is text only when somebody asks. */
-class KafkaMessage implements Message<KafkaPlace> {
+/** Its own place; a batch of thousands lives on as few objects as it can. */
+class KafkaMessage implements Message<KafkaPlace>, KafkaPlace {
   readonly source: string;
   readonly lane: string;
-  readonly place: KafkaPlace;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
   readonly body: Buffer | null;
   readonly headers: Message["headers"];
   readonly sentAt: number;
+  readonly #passedOn: Position | undefined;
 
-  constructor(
-    source: string,
-    lane: string,
-    place: KafkaPlace,
-    body: Buffer | null,
-    headers: Message["headers"],
-    sentAt: number,
-  ) {
+  constructor(source: string, lane: string, record: KafkaRecord) {
     this.source = source;
     this.lane = lane;
-    this.place = place;
-    this.body = body;
-    this.headers = headers;
-    this.sentAt = sentAt;
+    this.topic = record.topic;
+    this.partition = record.partition;
+    this.offset = record.offset;
+    this.body = record.value;
+    this.headers = record.headers;
+    this.sentAt = record.timestamp;
+    this.#passedOn = originOf(record.headers);
+  }
+
+  get place(): KafkaPlace {
+    return this;
+  }
+
+  get origin(): Position {
+    return this.#passedOn ?? this;
   }
 
   get position(): string {
-    return formatPosition(this.place);
+    return formatPosition(this);
   }
 }
 

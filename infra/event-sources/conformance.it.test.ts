@@ -44,9 +44,19 @@ describe.concurrent("an event source mapping", () => {
   const unknown = "arn:aws:kafka:us-east-1:000000000000:cluster/unknown/1";
   const lost = create({ cluster: unknown, timeout: 900 });
   const elsewhere = rabbitMQProbe(service, rabbitmqUrl, { event: { virtualHost: "nowhere" } });
-  const topics = [msk, filtered, nothing, window, latest, since, committed, parallel, backlog, trickle, lost].map(
-    ({ topic }) => topic,
-  );
+  const topics = [
+    msk,
+    filtered,
+    nothing,
+    window,
+    latest,
+    since,
+    committed,
+    parallel,
+    backlog,
+    trickle,
+    lost,
+  ].map(({ topic }) => topic);
 
   beforeAll(async () => {
     await committed.topic.create();
@@ -160,7 +170,9 @@ describe.concurrent("an event source mapping", () => {
     }
   });
 
-  test("invokes once at a time where no whole batch waits, without provisioned pollers", async ({ expect }) => {
+  test("invokes once at a time where no whole batch waits, without provisioned pollers", async ({
+    expect,
+  }) => {
     const { topic, probe } = trickle;
     await topic.produce(both.slice(0, 1));
     await probe.until("an invocation", () => probe.notes().length === 1);

@@ -11,6 +11,14 @@ export type Fetched = FetchResponse["responses"][number]["partitions"][number];
 const logAppendTime = 1 << 3;
 const control = 1 << 5;
 
+/** Most records have no headers: they share these. */
+const none: KafkaRecord["headers"] = [];
+
+const nameHeader = ([name, bytes]: [Buffer | null, Buffer | null]): KafkaRecord["headers"][number] => [
+  String(name),
+  bytes ?? Buffer.alloc(0),
+];
+
 /** What a fetch brought of one partition, from `position` on; a record batch may begin before it. */
 export function* readRecords(
   topic: string,
@@ -24,14 +32,12 @@ export function* readRecords(
     if ((batch.attributes & control) === 0) {
       const appended = (batch.attributes & logAppendTime) !== 0;
       const timestampType = appended ? "LOG_APPEND_TIME" : "CREATE_TIME";
+      const [first, last] = [Number(batch.firstTimestamp), Number(batch.maxTimestamp)];
       for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
         const offset = firstOffset + offsetDelta;
         if (offset < position) continue;
-        const timestamp = Number(appended ? batch.maxTimestamp : batch.firstTimestamp + timestampDelta);
-        const named = headers.map(([name, bytes]): KafkaRecord["headers"][number] => [
-          String(name),
-          bytes ?? Buffer.alloc(0),
-        ]);
+        const timestamp = appended ? last : first + Number(timestampDelta);
+        const named = headers.length === 0 ? none : headers.map(nameHeader);
         yield {
           record: { topic, partition, offset, timestamp, timestampType, key, value, headers: named },
           next: offset + 1,

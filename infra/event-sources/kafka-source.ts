@@ -165,9 +165,11 @@ export class KafkaSource implements Source {
     const reads: Read<KafkaRecord>[] = [];
     const tooLarge: KafkaRecord[] = [];
     for (const read of readRecords(topic, fetched, lease.position)) {
-      const record = read.record !== null && (filter?.(read.record.value) ?? true) ? read.record : null;
-      if (record !== null && isBulky(record) && this.#queue.isTooLarge(key, record)) tooLarge.push(record);
-      reads.push({ record, next: read.next });
+      const { record } = read;
+      reads.push(read);
+      if (record === null) continue;
+      if (filter?.(record.value) === false) read.record = null;
+      else if (isBulky(record) && this.#queue.isTooLarge(key, record)) tooLarge.push(record);
     }
     const condition = "MaximumPayloadSizeExceeded";
     if (tooLarge.length > 0 && !(await this.#giveUp({ condition, invocations: 0, records: tooLarge })))
