@@ -3,12 +3,14 @@ import * as z from "zod";
 import { endpoints, queries } from "./endpoints.ts";
 import type { Query } from "./query.ts";
 
-/** Every SQL that a query can become: one for each choice of its enumerated parameters. */
+/** Every SQL that a query can become: one for each choice of its enumerated parameters, and one where a text is given. */
 function variants({ params, sql }: Query): { chosen: Record<string, unknown>; sql: string }[] {
   if (typeof sql === "string") return [{ chosen: {}, sql }];
   const { properties = {} } = z.toJSONSchema(params, { io: "input" });
   const choices = Object.entries(properties).flatMap(([name, schema]) =>
-    ((schema as { enum?: string[] }).enum ?? []).map((value) => ({ [name]: value })),
+    ((schema as { enum?: string[] }).enum ?? ["some"])
+      .map((value) => ({ [name]: value }))
+      .filter((chosen) => params.safeParse(chosen).success),
   );
   return [{}, ...choices].map((chosen) => ({ chosen, sql: sql(params.parse(chosen)) }));
 }

@@ -45,6 +45,12 @@ export const limit = z.coerce
   .default(100)
   .describe("rows at the most, 1 to 10000");
 
+/** Whether to count how many different people there are, beside what they did. */
+export const distinct = z
+  .enum(["exact", "none"])
+  .default("exact")
+  .describe("none: who are different people is not counted, but null, which makes long ranges quick");
+
 /** A name of the IANA time zone database, in the spelling the server knows. */
 export const timeZone = z
   .string()
@@ -89,6 +95,15 @@ export const matches = (column: string): string => {
 export const inRange = (moment: string): string =>
   `${moment} >= fromUnixTimestamp64Milli({since: Int64}, 'UTC')
       AND ${moment} <= fromUnixTimestamp64Milli({until: Int64}, 'UTC')`;
+
+/**
+ * The first and the last of some moments, as the projections of `sql/` keep them. Not min and max of the column: compiled, these take
+ * moments before 1970 for late ones (https://github.com/ClickHouse/ClickHouse/issues/113942).
+ */
+export const firstOf = (moment: string): string =>
+  `fromUnixTimestamp64Milli(min(toUnixTimestamp64Milli(${moment})), 'UTC')`;
+export const lastOf = (moment: string): string =>
+  `fromUnixTimestamp64Milli(max(toUnixTimestamp64Milli(${moment})), 'UTC')`;
 
 /** Where the next page starts: the `pageBy` columns of the last row, opaque to the client. */
 export const cursor = z

@@ -56,3 +56,30 @@ const earliest = 32 * 86_400_000;
 
 /** Whether a moment belongs to one of the intervals. */
 export const within = (moment: string) => `${moment} >= arrayMin(starts) AND ${moment} <= last`;
+
+/** The bucket of a moment as the projections of `sql/` have it, letter by letter: else they are not used. */
+export const bucketOf = (moment: string, minutes: number) =>
+  `toStartOfInterval(${moment}, toIntervalMillisecond(${minutes * 60_000}))`;
+
+/**
+ * Rows (start, n) that count a table's rows of the intervals: whole buckets from its projection, those of the bucket that
+ * `last` is in one by one. `also` is another column of the projection's. No interval may begin within a bucket: of a minute,
+ * or of a quarter of an hour where intervals are hours or longer.
+ */
+export function countedByBucket(
+  interval: unknown,
+  { table, moment, minutes, also }: { table: string; moment: string; minutes: number; also?: string },
+): string {
+  const [bucket, lastBucket] = [bucketOf(moment, minutes), bucketOf("last", minutes)];
+  const column = also ? `, ${also}` : "";
+  return `
+      SELECT ${startOf(interval, bucket)} AS start${column}, count() AS n
+      FROM ${table}
+      WHERE ${bucket} >= arrayMin(starts) AND ${bucket} < ${lastBucket}
+      GROUP BY start${column}
+      UNION ALL
+      SELECT ${startOf(interval, moment)} AS start${column}, count()
+      FROM ${table}
+      WHERE ${moment} >= ${lastBucket} AND ${moment} <= last
+      GROUP BY start${column}`;
+}

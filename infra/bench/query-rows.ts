@@ -8,26 +8,45 @@ const days = 90;
 const at = (rows: number) =>
   `toDateTime64('2026-04-01', 3, 'UTC') - toIntervalMillisecond(toUInt64((${rows} - number) * ${(days * 86_400_000) / rows}))`;
 
-const inserts = (rows: number, first: number, count: number) => [
-  `INSERT INTO user_messages (username, message, received_at, in_message_id)
-   SELECT concat('user-', toString(cityHash64(number) % 5000)), concat('message ', toString(number)), ${at(rows)}, toString(number)
-   FROM numbers(${first}, ${count})`,
-  `INSERT INTO shadow (type, unique_id, emit_timestamp)
-   SELECT multiIf(number % 15 = 0, 'ShaDow', number % 3 = 0, 'Sha', number % 5 = 0, 'Dow', 'Incompatible'), toString(number), ${at(rows)}
-   FROM numbers(${first}, ${count})`,
-  `INSERT INTO github.commits (commit_id, author, commit_message, commit_date, repo, committed_at, additions, deletions)
-   SELECT hex(cityHash64(number)), concat('author-', toString(cityHash64(number, 1) % 2000)), 'message', toDate(at), concat('acme/', toString(number % 50)), at, 1, 1
-   FROM (SELECT number, ${at(rows)} AS at FROM numbers(${first}, ${count}))`,
+/** When a row came, had the last one come at this moment. */
+const came =
+  "now64(3) - toIntervalMillisecond(dateDiff('millisecond', at, toDateTime64('2026-04-01', 3, 'UTC')))";
+
+const inserts = (rows: number, first: number, count: number) => {
+  const numbers = `(SELECT number, ${at(rows)} AS at FROM numbers(${first}, ${count}))`;
+  return [
+    `INSERT INTO user_messages (username, message, received_at, in_message_id, _inserted_at)
+     SELECT concat('user-', toString(cityHash64(number) % 5000)), concat('message ', toString(number)), at, toString(number), ${came}
+     FROM ${numbers}`,
+    `INSERT INTO shadow (type, unique_id, emit_timestamp, _inserted_at)
+     SELECT multiIf(number % 15 = 0, 'ShaDow', number % 3 = 0, 'Sha', number % 5 = 0, 'Dow', 'Incompatible'), toString(number), at, ${came}
+     FROM ${numbers}`,
+    `INSERT INTO github.commits (commit_id, author, commit_message, commit_date, repo, committed_at, additions, deletions, _inserted_at)
+     SELECT hex(cityHash64(number)), concat('author-', toString(cityHash64(number, 1) % 2000)), 'message', toDate(at), concat('acme/', toString(number % 50)), at, 1, 1, ${came}
+     FROM ${numbers}`,
+  ];
+};
+
+/** The people behind the authors, as change data capture would copy them. */
+const people = [
+  `CREATE TABLE github.users (user_name String, position String, team String, age Nullable(Int32)) ENGINE = MergeTree ORDER BY user_name`,
+  "CREATE TABLE github.user_aliases (alias String, user_name String) ENGINE = MergeTree ORDER BY alias",
+  `INSERT INTO github.users
+   SELECT concat('author-', toString(number)), ['engineer', 'designer'][1 + number % 2], concat('team ', toString(number % 12)), 20 + number % 45
+   FROM numbers(2000)`,
 ];
 
-/** Fills the tables that the questions are about, each with so many rows, and merges nothing: they look as after an import. */
+/** Fills the tables that the questions are about, each with so many rows that came over 90 days, and merges nothing. */
 export async function insertRows(admin: ClickHouseClient, rows: number, progress: (line: string) => void) {
+  for (const query of people) await admin.command({ query });
   for (let first = 0; first < rows; first += slice) {
     progress(`rows from ${first.toLocaleString("en")} of ${rows.toLocaleString("en")} in three tables`);
     for (const query of inserts(rows, first, Math.min(slice, rows - first)))
-      await admin.command({ query, clickhouse_settings: { max_partitions_per_insert_block: "0" } });
+      await admin.command({ query, clickhouse_settings: settings });
   }
 }
+
+const settings = { max_partitions_per_insert_block: "0", insert_allow_materialized_columns: 1 } as const;
 
 /** One INSERT has to end before the client loses patience, also on a busy machine. */
 const slice = 1_000_000;

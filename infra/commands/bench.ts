@@ -21,7 +21,7 @@ Each benchmark measures ours and a peer in turns within one run and tells the me
   cold          size and import time of each function's bundle, against our goals
   handler       decode, validate and encode a batch, against JSON.parse alone and JSON.parse + JSON.stringify
   exactly-once  the same function with every safeguard and without any
-  query         five endpoints in process, against the same SQL sent straight to ClickHouse
+  query         all that the page asks, against our goal; five endpoints in process, against the same SQL sent straight to ClickHouse
   faust         ratings classified per second, against faust-streaming
   freshness     one message through an idle pipeline, against ClickHouse's Kafka engine
   collect       events over HTTP, against an empty function; POST → ClickHouse at 1,000 events/s, against our goal

@@ -14,7 +14,8 @@ export interface ExampleServer {
   close(): Promise<void>;
 }
 
-export async function openExampleServer(): Promise<ExampleServer> {
+/** @param options `empty`: nothing but migrations. */
+export async function openExampleServer(options: { empty?: boolean } = {}): Promise<ExampleServer> {
   const data = mkdtempSync(join(tmpdir(), "sluice-examples-"));
   const passwords = { default: "d", rmq: "w", reader: "r" };
   const server = await startClickHouse({ data, passwords });
@@ -28,7 +29,7 @@ export async function openExampleServer(): Promise<ExampleServer> {
   await applyMigrations(
     loadSettings({ CLICKHOUSE_URL: server.url, CLICKHOUSE_DEFAULT_PASSWORD: passwords.default }),
   );
-  await insertExampleRows(client("default"));
+  if (!options.empty) await insertExampleRows(client("default"));
   return {
     client,
     async close() {

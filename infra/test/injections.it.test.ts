@@ -39,7 +39,9 @@ const cases = [...endpoints.values()].flatMap((query) =>
 describe.each(cases)("$name, parameter $param", ({ query, param }) => {
   test("never changes the statement: a value is refused, or bound as it is", async () => {
     const usual = recorder();
-    const choices = [{}, ...enumerated(query)];
+    // Whether there is a value may choose between statements; which one may not.
+    const plain = { [param]: "acme" };
+    const choices = [{}, ...enumerated(query), ...(query.params.safeParse(plain).success ? [plain] : [])];
     for (const given of choices) await ask(usual.client, query, given);
     const statements = new Set(usual.sent.map(({ query: sql }) => sql));
     const { client, sent } = recorder();

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { cursor, defineQuery, limit, matches } from "../query.ts";
-import { intervalStarts, seriesParams, seriesRow, startOf, within } from "../series.ts";
+import { cursor, defineQuery, distinct, firstOf, lastOf, limit, matches } from "../query.ts";
+import { countedByBucket, intervalStarts, seriesParams, seriesRow, startOf, within } from "../series.ts";
 
 const username = z.string().default("").describe("only this user's");
 const search = z.string().default("").describe("only messages with these words in them, in any case");
@@ -54,7 +54,7 @@ export const chatTopActiveUsers = defineQuery({
     ],
   },
   sql: `
-    SELECT username, count() AS messages, max(received_at) AS last_message_at
+    SELECT username, count() AS messages, ${lastOf("received_at")} AS last_message_at
     FROM user_messages
     GROUP BY username
     ORDER BY messages DESC, username
@@ -71,7 +71,7 @@ export const chatAverageMessageGap = defineQuery({
   example: { params: {}, rows: [{ messages: 3, average_gap_ms: 60_125 }] },
   sql: `
     SELECT count() AS messages,
-      if(messages < 2, NULL, dateDiff('millisecond', min(received_at), max(received_at)) / (messages - 1)) AS average_gap_ms
+      if(messages < 2, NULL, dateDiff('millisecond', ${firstOf("received_at")}, ${lastOf("received_at")}) / (messages - 1)) AS average_gap_ms
     FROM user_messages
     WHERE {username: String} = '' OR username = {username: String}`,
 });
@@ -80,8 +80,13 @@ export const chatMessagesPerMinute = defineQuery({
   name: "chat_messages_per_minute",
   description:
     "Messages and who wrote them, per minute or a longer interval, those without any too; the oldest first.",
-  params: z.object({ ...seriesParams("minute"), username }),
-  row: z.object({ ...seriesRow, messages: z.number(), users: z.number() }),
+  params: z.object({ ...seriesParams("minute"), username, distinct }),
+  row: z.object({
+    ...seriesRow,
+    messages: z.number(),
+    /** Null with `distinct=none`. */
+    users: z.number().nullable(),
+  }),
   example: {
     params: { until: "2026-01-01T12:02:30Z", limit: 3 },
     rows: [
@@ -90,10 +95,14 @@ export const chatMessagesPerMinute = defineQuery({
       { interval_start: "2026-01-01 12:02:00", unix_time: 1_767_268_920, messages: 1, users: 1 },
     ],
   },
-  sql: ({ interval }) => `
+  sql: ({ interval, username, distinct }) =>
+    distinct === "none" && !username ? messagesAlone(interval) : messagesAndUsers(interval, distinct),
+});
+
+const messagesAndUsers = (interval: unknown, distinct: unknown) => `
     WITH ${intervalStarts(interval)}
     SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, countIf(is_message) AS messages,
-      uniqExactIf(username, is_message) AS users
+      ${distinct === "none" ? "CAST(NULL AS Nullable(UInt64))" : "uniqExactIf(username, is_message)"} AS users
     FROM (
       SELECT arrayJoin(starts) AS start, '' AS username, false AS is_message
       UNION ALL
@@ -102,5 +111,16 @@ export const chatMessagesPerMinute = defineQuery({
       WHERE ${within("received_at")} AND ${matches("username")}
     )
     GROUP BY start
-    ORDER BY start`,
-});
+    ORDER BY start`;
+
+const messagesAlone = (interval: unknown) => `
+    WITH ${intervalStarts(interval)}
+    SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, sum(n) AS messages,
+      CAST(NULL AS Nullable(UInt64)) AS users
+    FROM (
+      SELECT arrayJoin(starts) AS start, 0 AS n
+      UNION ALL
+      ${countedByBucket(interval, { table: "user_messages", moment: "received_at", minutes: 1 })}
+    )
+    GROUP BY start
+    ORDER BY start`;

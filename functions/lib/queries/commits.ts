@@ -1,12 +1,18 @@
 import * as z from "zod";
-import { defineQuery, inRange, limit, matches, moment, momentFrom, momentUntil, timeZone } from "../query.ts";
+import {
+  defineQuery,
+  distinct,
+  firstOf,
+  limit,
+  moment,
+  momentFrom,
+  momentUntil,
+  timeZone,
+} from "../query.ts";
+import { commitsBy, perInterval } from "./commits-sql.ts";
 
 const repo = z.string().default("").describe("only this repository's, owner/name");
 const author = z.string().default("").describe("only this author's");
-
-/** Commits of the repository and the range that were asked for. */
-export const chosen = `${matches("repo")}
-      AND ${inRange("committed_at")}`;
 
 /** What is told of the commits of somebody or something. */
 export const commitCounts = {
@@ -49,12 +55,9 @@ export const commitsByAuthor = defineQuery({
       },
     ],
   },
-  sql: `
-    SELECT author, count() AS commits, sum(additions) AS additions, sum(deletions) AS deletions,
-      min(committed_at) AS first_commit_at, max(committed_at) AS last_commit_at
-    FROM github.commits
-    WHERE ${chosen}
-    GROUP BY author
+  sql: ({ repo }) => `
+    SELECT author, commits, additions, deletions, first_at AS first_commit_at, last_at AS last_commit_at
+    FROM (${commitsBy("author", repo)})
     ORDER BY commits DESC, author
     LIMIT {limit: UInt32}`,
 });
@@ -62,12 +65,13 @@ export const commitsByAuthor = defineQuery({
 export const commitsByRepository = defineQuery({
   name: "commits_by_repository",
   description: "Where most is committed: commits, lines and authors by repository.",
-  params: z.object({ repo, since: momentFrom, until: momentUntil, limit }),
+  params: z.object({ repo, since: momentFrom, until: momentUntil, distinct, limit }),
   row: z.object({
     /** `owner/name`; empty for commits of producers that did not say. */
     repo: z.string(),
     commits: z.number(),
-    authors: z.number(),
+    /** Null with `distinct=none`. */
+    authors: z.number().nullable(),
     additions: z.number().nullable(),
     deletions: z.number().nullable(),
     first_commit_at: z.string(),
@@ -87,20 +91,13 @@ export const commitsByRepository = defineQuery({
       },
     ],
   },
-  sql: `
-    SELECT repo, count() AS commits, uniqExact(author) AS authors, sum(additions) AS additions, sum(deletions) AS deletions,
-      min(committed_at) AS first_commit_at, max(committed_at) AS last_commit_at
-    FROM github.commits
-    WHERE ${chosen}
-    GROUP BY repo
+  sql: ({ repo, distinct }) => `
+    SELECT repo, commits, authors, additions, deletions, first_at AS first_commit_at, last_at AS last_commit_at
+    FROM (${commitsBy("repo", repo, distinct !== "none")})
     ORDER BY commits DESC, repo
     LIMIT {limit: UInt32}`,
 });
 
-/**
- * Intervals are counted back from `until` by the clock of the time zone, so a day may have 23 or 25 hours. They come as rows
- * without commits beside the commits themselves: an interval that the clock skips or repeats costs no commit.
- */
 export const commitsPerInterval = defineQuery({
   name: "commits_per_interval",
   description: "Commits and their authors per hour, day or week, those without any too; the oldest first.",
@@ -111,6 +108,7 @@ export const commitsPerInterval = defineQuery({
     limit: limit.describe("how many intervals, 1 to 10000"),
     repo,
     author,
+    distinct,
   }),
   row: z.object({
     /** By the clock of the time zone. */
@@ -118,7 +116,8 @@ export const commitsPerInterval = defineQuery({
     /** Its Unix time: hours of a night when clocks are set back have the same text. */
     unix_time: z.number(),
     commits: z.number(),
-    authors: z.number(),
+    /** Null with `distinct=none`. */
+    authors: z.number().nullable(),
   }),
   example: {
     params: { until: "2026-01-02T23:59:59Z", limit: 2 },
@@ -127,28 +126,7 @@ export const commitsPerInterval = defineQuery({
       { interval_start: "2026-01-02 00:00:00", unix_time: 1_767_312_000, commits: 1, authors: 1 },
     ],
   },
-  sql: `
-    WITH
-      fromUnixTimestamp64Milli({until: Int64}, {timezone: String}) AS last,
-      toDate(last, {timezone: String}) AS last_day,
-      arrayMap(n -> multiIf(
-        {interval: String} = 'hour', toStartOfHour(toDateTime(last, {timezone: String}) - n * 3600, {timezone: String}),
-        {interval: String} = 'day', toDateTime(last_day - n, {timezone: String}),
-        toDateTime(toMonday(last_day) - 7 * n, {timezone: String})
-      ), range({limit: UInt32})) AS starts
-    SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time,
-      countIf(is_commit) AS commits, uniqExactIf(author, is_commit) AS authors
-    FROM (
-      SELECT arrayJoin(starts) AS start, '' AS author, false AS is_commit
-      UNION ALL
-      SELECT toDateTime(dateTrunc({interval: String}, committed_at, {timezone: String}), {timezone: String}), author, true
-      FROM github.commits
-      WHERE committed_at >= arrayMin(starts) AND committed_at <= last
-        AND ${matches("repo")}
-        AND ${matches("author")}
-    )
-    GROUP BY start
-    ORDER BY start`,
+  sql: perInterval,
 });
 
 export const firstTimeCommitters = defineQuery({
@@ -174,14 +152,22 @@ export const firstTimeCommitters = defineQuery({
       },
     ],
   },
-  sql: `
-    SELECT author, toDateTime64(first.1, 3, 'UTC') AS first_commit_at, first.3 AS repo, first.2 AS commit_id, first.4 AS commit_message
-    FROM (
-      SELECT author, min((committed_at, commit_id, commits.repo, commit_message)) AS first
+  sql: ({ repo }) => `
+    WITH newcomers AS (
+      SELECT author, ${firstOf("committed_at")} AS first_at
       FROM github.commits AS commits
-      WHERE {repo: String} = '' OR commits.repo = {repo: String}
+      WHERE ${repo ? "commits.repo = {repo: String}" : "true"}
       GROUP BY author
+      ORDER BY first_at DESC, author
+      LIMIT {limit: UInt32}
     )
-    ORDER BY first_commit_at DESC, author
-    LIMIT {limit: UInt32}`,
+    SELECT author, committed_at AS first_commit_at, first.2 AS repo, first.1 AS commit_id, first.3 AS commit_message
+    FROM (
+      SELECT author, committed_at, min((commit_id, commits.repo, commit_message)) AS first
+      FROM github.commits AS commits
+      WHERE (author, committed_at) IN newcomers
+        AND ${repo ? "commits.repo = {repo: String}" : "(commits.repo, committed_at) IN (SELECT repo, committed_at FROM github.commits WHERE (author, committed_at) IN newcomers)"}
+      GROUP BY author, committed_at
+    )
+    ORDER BY first_commit_at DESC, author`,
 });

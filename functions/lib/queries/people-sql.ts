@@ -1,4 +1,5 @@
-import { chosen } from "./commits.ts";
+import { firstOf, lastOf } from "../query.ts";
+import { chosen, commitsBy } from "./commits-sql.ts";
 
 /**
  * Common table expressions that end in `people`: commits counted by author, with the person behind the name.
@@ -6,10 +7,11 @@ import { chosen } from "./commits.ts";
  * an author nobody knows. A name means the person of that name, else the one it is an alias of; letter case counts only
  * where both are there. Needs `join_use_nulls = 1`.
  */
-export const peopleAsOf = (moment: unknown): string => (moment === "commit" ? then : now);
+export const peopleAsOf = (moment: unknown, repo: unknown): string =>
+  moment === "commit" ? then : now(repo);
 
-/** Which person a name may mean, the likeliest first. */
-const candidates = (users: string) => `
+/** Which person a name may mean, the likeliest first; of the authors that a SELECT gives. */
+const candidates = (users: string, authors: string) => `
     names AS (
       SELECT user_name AS name, user_name, 0 AS rank FROM ${users}
       UNION ALL
@@ -17,21 +19,17 @@ const candidates = (users: string) => `
     ),
     candidates AS (
       SELECT author, user_name, rank + 2 * (author != name) AS rank
-      FROM (SELECT DISTINCT author FROM github.commits WHERE ${chosen}) AS authors
+      FROM (${authors}) AS authors
       INNER JOIN (SELECT *, lowerUTF8(name) AS folded FROM names) AS names ON lowerUTF8(author) = folded
     )`;
 
-const now = `${candidates("github.users")},
+const now = (repo: unknown) => `
+    counted AS (${commitsBy("author", repo)}),
+    ${candidates("github.users", "SELECT author FROM counted")},
     people AS (
       SELECT counted.author AS author, commits, additions, deletions, first_at, last_at,
         users.user_name AS person, users.team AS team, users.position AS position, users.age AS age
-      FROM (
-        SELECT author, count() AS commits, sum(additions) AS additions, sum(deletions) AS deletions,
-          min(committed_at) AS first_at, max(committed_at) AS last_at
-        FROM github.commits
-        WHERE ${chosen}
-        GROUP BY author
-      ) AS counted
+      FROM counted
       LEFT JOIN (SELECT author, argMin(user_name, (rank, user_name)) AS user_name FROM candidates GROUP BY author) AS meant
         ON meant.author = counted.author
       LEFT JOIN github.users AS users ON users.user_name = meant.user_name
@@ -41,7 +39,7 @@ const now = `${candidates("github.users")},
  * Before the history of a person begins, they were as it first shows them. A name whose person is gone at the time of
  * a commit (deleted, or renamed) means the next likely one.
  */
-const then = `${candidates("(SELECT DISTINCT user_name FROM github.users_history)")},
+const then = `${candidates("(SELECT DISTINCT user_name FROM github.users_history)", `SELECT DISTINCT author FROM github.commits WHERE ${chosen}`)},
     states AS (
       SELECT user_name, changed_at AS since, argMax((team, position, age, toUInt8(_deleted)), _version) AS state
       FROM github.users_history
@@ -74,7 +72,7 @@ const then = `${candidates("(SELECT DISTINCT user_name FROM github.users_history
         commits, additions, deletions, first_at, last_at
       FROM (
         SELECT made.author AS author, moments.since AS since, count() AS commits, sum(made.additions) AS additions,
-          sum(made.deletions) AS deletions, min(committed_at) AS first_at, max(committed_at) AS last_at
+          sum(made.deletions) AS deletions, ${firstOf("committed_at")} AS first_at, ${lastOf("committed_at")} AS last_at
         FROM (SELECT author, committed_at, additions, deletions FROM github.commits WHERE ${chosen}) AS made
         ASOF LEFT JOIN (SELECT author, since FROM timelines) AS moments
           ON moments.author = made.author AND moments.since <= made.committed_at

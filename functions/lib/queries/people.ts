@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { defineQuery, limit, momentFrom, momentUntil } from "../query.ts";
+import { defineQuery, firstOf, lastOf, limit, momentFrom, momentUntil } from "../query.ts";
 import { commitCounts, commitsOfAnn } from "./commits.ts";
 import { peopleAsOf } from "./people-sql.ts";
 
@@ -21,7 +21,7 @@ const absent =
   "`npx sluice cdc setup` makes them.";
 
 const sums = `sum(commits) AS commits, sum(additions) AS additions, sum(deletions) AS deletions,
-      min(first_at) AS first_commit_at, max(last_at) AS last_commit_at`;
+      ${firstOf("first_at")} AS first_commit_at, ${lastOf("last_at")} AS last_commit_at`;
 
 /** Commits by something that people have. Authors nobody knows are a row of their own, the one that is not `known`. */
 const slice = <const Column extends string>(
@@ -48,8 +48,8 @@ const slice = <const Column extends string>(
       params: { limit: 1 },
       rows: [row.parse({ [column]: shown, known: true, people: 1, ...commitsOfAnn })],
     },
-    sql: ({ as_of }) => `
-    WITH ${peopleAsOf(as_of)}
+    sql: ({ as_of, repo }) => `
+    WITH ${peopleAsOf(as_of, repo)}
     SELECT ${value} AS ${column}, toBool(person IS NOT NULL) AS known, uniqExact(person) AS people,
       ${sums}
     FROM people
@@ -108,8 +108,8 @@ export const commitsByPerson = defineQuery({
       },
     ],
   },
-  sql: ({ as_of }) => `
-    WITH ${peopleAsOf(as_of)}
+  sql: ({ as_of, repo }) => `
+    WITH ${peopleAsOf(as_of, repo)}
     SELECT person AS user_name, argMax(tuple(team), last_at).1 AS team, argMax(tuple(people.position), last_at).1 AS position,
       argMax(tuple(age), last_at).1 AS age, arraySort(groupUniqArray(100)(author)) AS authors,
       ${sums}

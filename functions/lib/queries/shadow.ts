@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { categories } from "../../../events/rating.ts";
 import { defineQuery, limit } from "../query.ts";
-import { intervalStarts, seriesParams, seriesRow, startOf, within } from "../series.ts";
+import { countedByBucket, intervalStarts, seriesParams, seriesRow } from "../series.ts";
 
 export const shadowTypes = defineQuery({
   name: "shadow_types",
@@ -52,14 +52,11 @@ export const shadowTypesOverTime = defineQuery({
   },
   sql: ({ interval }) => `
     WITH ${intervalStarts(interval)}
-    SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, type, sum(humans) AS count
+    SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, type, sum(n) AS count
     FROM (
-      SELECT arrayJoin(starts) AS start, arrayJoin([${types}]) AS type, 0 AS humans
+      SELECT arrayJoin(starts) AS start, arrayJoin([${types}]) AS type, 0 AS n
       UNION ALL
-      SELECT ${startOf(interval, "emit_timestamp")} AS start, toString(type), count()
-      FROM shadow
-      WHERE ${within("emit_timestamp")}
-      GROUP BY start, type
+      ${countedByBucket(interval, { table: "shadow", moment: "emit_timestamp", minutes: 1, also: "type" })}
     )
     GROUP BY start, type
     ORDER BY start, type`,

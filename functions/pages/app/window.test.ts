@@ -27,6 +27,16 @@ test("while time passes the question stays the same for a minute at least", () =
   expect(at(30)).not.toEqual(at(0));
 });
 
+test("a long span begins with an hour, with half a day or with a day of UTC", () => {
+  const since = (range: string) => paramsFor({ since: {} }, spanOf({ ...state, range }, now), state).since;
+  expect(["24h", "7d", "30d", "90d"].map(since)).toEqual([
+    "2026-11-21T14:00:00.000Z",
+    "2026-11-15T14:00:00.000Z",
+    "2026-10-23T12:00:00.000Z",
+    "2026-08-24T00:00:00.000Z",
+  ]);
+});
+
 test("the period before is as long, and as far on in its last interval", () => {
   const earlier = before(spanOf(state, now));
   expect(paramsFor(series, earlier, state)).toMatchObject({

@@ -98,9 +98,14 @@ export function paramsFor(
 /** Whether an endpoint's answer depends on the span at all. */
 export const isTimed = (takes: Params): boolean => "since" in takes || "until" in takes;
 
-/** How long a span begins at the same moment, and asks the same question, has the same ETag: a sixtieth of it, whole minutes. */
+/**
+ * How long a span begins at the same moment, and asks the same question, has the same ETag: a sixtieth of it at the most. By the
+ * clock of UTC, so that a long one begins with a day: whole days are what aggregates have.
+ */
 const stillness = ({ from, to }: Span): number =>
-  Math.max(minute, Math.floor((to - from) / 60 / minute) * minute);
+  steps.findLast((step) => step <= (to - from) / 60) ?? minute;
+
+const steps = [minute, 5 * minute, 15 * minute, hour, 3 * hour, 6 * hour, 12 * hour, day];
 
 const iso = (at: number) => new Date(at * 1000).toISOString();
 

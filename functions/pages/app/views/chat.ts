@@ -35,6 +35,7 @@ export const chat: readonly Panel[] = [
     id: "chat-minutes",
     title: "Messages",
     endpoint: "chat_messages_per_minute",
+    params: { distinct: "none" },
     size: 4,
     draw: { kind: "series", time: "unix_time", lines: [{ column: "messages" }] },
     hint: chatHint,

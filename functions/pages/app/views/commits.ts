@@ -2,11 +2,17 @@ import type { Panel } from "../panels.ts";
 import { commitsHint } from "./hints.ts";
 
 /** Commits by something, the ten with most. */
-const slice = (id: string, title: string, endpoint: string, label: string): Panel => ({
+const slice = (
+  id: string,
+  title: string,
+  endpoint: string,
+  label: string,
+  params: Record<string, string> = {},
+): Panel => ({
   id,
   title,
   endpoint,
-  params: { limit: "10" },
+  params: { limit: "10", ...params },
   size: 4,
   draw: { kind: "bars", label, value: "commits" },
   hint: commitsHint,
@@ -17,6 +23,7 @@ export const commits: readonly Panel[] = [
     id: "commits-series",
     title: "Commits",
     endpoint: "commits_per_interval",
+    params: { distinct: "none" },
     size: 12,
     draw: { kind: "series", time: "unix_time", bars: true, lines: [{ column: "commits" }] },
     hint: commitsHint,
@@ -25,11 +32,12 @@ export const commits: readonly Panel[] = [
   slice("teams", "By team", "commits_by_team", "team"),
   slice("positions", "By position", "commits_by_position", "position"),
   slice("ages", "By age", "commits_by_age_band", "age_band"),
-  slice("repositories", "By repository", "commits_by_repository", "repo"),
+  slice("repositories", "By repository", "commits_by_repository", "repo", { distinct: "none" }),
   {
     id: "authors-series",
     title: "Authors",
     endpoint: "commits_per_interval",
+    every: 5,
     size: 4,
     draw: { kind: "series", time: "unix_time", lines: [{ column: "authors" }] },
     hint: commitsHint,
@@ -38,7 +46,7 @@ export const commits: readonly Panel[] = [
     id: "hours",
     title: "Hours of the week",
     endpoint: "commits_per_interval",
-    params: { interval: "hour", limit: String(12 * 7 * 24) },
+    params: { interval: "hour", limit: String(12 * 7 * 24), distinct: "none" },
     about: "last 12 weeks",
     every: 15,
     size: 12,
