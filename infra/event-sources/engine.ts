@@ -10,7 +10,7 @@ import { ActiveMapping, type Log } from "./mapping.ts";
 import { RabbitMQSource } from "./rabbitmq-source.ts";
 import { readSecret } from "./secrets.ts";
 import { endpointOf, type Settings } from "./settings.ts";
-import type { Report, Source } from "./source.ts";
+import type { Payload, Report, Source } from "./source.ts";
 import { type MappingStatus, StatusFile, statusOf } from "./status.ts";
 
 export interface EngineOptions {
@@ -20,7 +20,7 @@ export interface EngineOptions {
   folder: string;
   /** Names of the mappings to run, as `--mapping` takes them; all without. */
   only?: string[];
-  invoke(functionKey: string, event: unknown): Promise<Answer>;
+  invoke(functionKey: string, payload: Payload): Promise<Answer>;
   functionArn(functionKey: string): string;
   /** Kafka's consumer groups begin again at their starting positions. */
   reset: boolean;
@@ -83,11 +83,11 @@ export class Engine {
     const { functionKey } = mapping;
     try {
       const open = await this.#open(mapping);
-      const captured = async (event: unknown) => {
-        await this.#capture?.save(functionKey, event).catch(({ message }) => {
+      const captured = async (payload: Payload) => {
+        await this.#capture?.save(functionKey, payload.event()).catch(({ message }) => {
           log.warning(`event-sources: ${functionKey}: the event is not captured: ${message}`);
         });
-        return invoke(functionKey, event);
+        return invoke(functionKey, payload);
       };
       this.#active.push(new ActiveMapping(mapping, open, captured, log));
     } catch (error) {

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import Lambda, { type LambdaFunction } from "serverless-offline/lambda";
 import { type Answer, failureOf } from "./answer.ts";
 import { type Environment, guardProcess, runGuarded } from "./guard.ts";
+import type { Payload } from "./source.ts";
 
 /** The parts of the Serverless instance that functions are run with. */
 export interface Serverless {
@@ -56,7 +57,7 @@ export class Invoker {
     );
   }
 
-  async invoke(functionKey: string, event: unknown): Promise<Answer> {
+  async invoke(functionKey: string, { event, packed }: Payload): Promise<Answer> {
     // In one synchronous run: another `get` before `runHandler` would return the same instance.
     const instance = this.#lambda.get(functionKey);
     const environment = this.#environment(instance);
@@ -64,7 +65,7 @@ export class Invoker {
       environment.generation = this.#generation;
       void instance.cleanup();
     }
-    instance.setEvent(event);
+    instance.setEvent(packed !== undefined && this.#runsInWorker(functionKey) ? packed() : event());
     const answer = await runGuarded(environment, () => this.#run(functionKey, instance));
     if ("environmentLost" in answer) await instance.cleanup();
     return answer;

@@ -17,6 +17,7 @@ import { KafkaFetcher, type Reader } from "./kafka-fetcher.ts";
 import { KafkaMember } from "./kafka-member.ts";
 import { type Fetched, readRecords } from "./kafka-records.ts";
 import type { KafkaClient } from "./kafka-security.ts";
+import { packKafka } from "./packed-kafka.ts";
 import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
 
 /** A partition that this mapping was assigned. A rebalance that finds `settled` unchanged leaves it as it is. */
@@ -107,6 +108,7 @@ export class KafkaSource implements Source {
       return {
         records: records.length,
         event: () => encodeKafkaEvent(this.#eventSource, records),
+        packed: () => packKafka(this.#eventSource, records),
         conclude: (answer) => concludeBatch(batch, answer, this.#hands),
       };
     }

@@ -1,7 +1,7 @@
 import type { Answer, Failure } from "./answer.ts";
 import type { Mapping } from "./definition.ts";
 import { type Invocation, run } from "./runner.ts";
-import type { Report, Source } from "./source.ts";
+import type { Payload, Report, Source } from "./source.ts";
 import { type MappingStatus, statusOf } from "./status.ts";
 
 export interface Log {
@@ -27,7 +27,7 @@ export class ActiveMapping {
   constructor(
     mapping: Mapping,
     open: (report: Report) => Source,
-    invoke: (event: unknown) => Promise<Answer>,
+    invoke: (payload: Payload) => Promise<Answer>,
     log: Log,
   ) {
     this.#status = { ...statusOf(mapping), state: "retrying" };

@@ -109,7 +109,7 @@ export default class EventSources {
       settings: readSettings(service.custom?.eventSources),
       folder: serviceDir,
       ...(only !== undefined && { only }),
-      invoke: (functionKey, event) => invoker.invoke(functionKey, event),
+      invoke: (functionKey, payload) => invoker.invoke(functionKey, payload),
       functionArn: (functionKey) =>
         `arn:aws:lambda:${service.provider.region}:000000000000:function:${service.functions[functionKey]?.name}`,
       reset,

@@ -1,5 +1,5 @@
 import type { Answer } from "./answer.ts";
-import type { Outcome, Source } from "./source.ts";
+import type { Outcome, Payload, Source } from "./source.ts";
 
 export interface Invocation extends Outcome {
   records: number;
@@ -14,7 +14,7 @@ export interface Invocation extends Outcome {
  */
 export async function run(
   source: Source,
-  invoke: (event: unknown) => Promise<Answer>,
+  invoke: (payload: Payload) => Promise<Answer>,
   report: (invocation: Invocation) => void,
   signal: AbortSignal,
   beside = false,
@@ -27,7 +27,7 @@ export async function run(
       await batch.conclude({ payload: null });
       continue;
     }
-    const answer = await invoke(batch.event());
+    const answer = await invoke(batch);
     report({ records, answer, ...(await batch.conclude(answer)) });
   }
 }

@@ -16,12 +16,18 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** One batch on its way to a function. */
-export interface Delivery {
-  /** 0: nothing to invoke for, only positions to pass over. */
-  records: number;
+/** What a function is invoked with. */
+export interface Payload {
   /** A new Lambda event every time: a handler may have changed the last one. */
   event(): unknown;
+  /** What `unpack` makes that event of; cheaper to hand to another thread. */
+  packed?(): unknown;
+}
+
+/** One batch on its way to a function. */
+export interface Delivery extends Payload {
+  /** 0: nothing to invoke for, only positions to pass over. */
+  records: number;
   /** After a success these records never come again; after a failure all of them do, unless they are given up. */
   conclude(answer: Answer): Promise<Outcome>;
 }

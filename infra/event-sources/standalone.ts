@@ -49,7 +49,7 @@ export async function startStandalone({
     settings: read,
     folder: dirname(resolve(config)),
     ...(only !== undefined && { only }),
-    invoke: (functionKey, event) => api.invoke(nameOf(functionKey), event),
+    invoke: (functionKey, payload) => api.invoke(nameOf(functionKey), payload.event()),
     functionArn: (functionKey) => `arn:aws:lambda:us-east-1:000000000000:function:${nameOf(functionKey)}`,
     reset,
     pausable: false,

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { workerData } from "node:worker_threads";
 import { type Answer, failureOf } from "./answer.ts";
 import { exitError } from "./guard.ts";
+import { unpack } from "./packed-kafka.ts";
 
 interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>;
@@ -42,7 +43,7 @@ function breakDown(error: unknown): void {
 async function run(event: unknown, context: unknown): Promise<Answer> {
   try {
     runner ??= loadRunner();
-    const result = await (await runner).run(event, context);
+    const result = await (await runner).run(unpack(event), context);
     return { payload: JSON.stringify(result) ?? null };
   } catch (error) {
     return { failure: failureOf(error) };
