@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { vitestPlugin as pageAssets } from "./page-bundle.ts";
+import SlowestFirst from "./test/slowest-first.ts";
 
 /** What a function reads at its cold start; nothing listens there. Integration tests hand clients in as arguments. */
 const env = {
@@ -19,6 +20,7 @@ export default defineConfig({
     silent: "passed-only",
     // Tests wait for brokers more than they compute: three files at a time even on two cores, where vitest would take one.
     maxWorkers: 3,
+    sequence: { sequencer: SlowestFirst },
     reporters: ["default", "./infra/test/closing-line.ts"],
     coverage: { include: ["events/**", "functions/**", "infra/**"], reportsDirectory: "coverage" },
     projects: [
