@@ -11,6 +11,7 @@ import { blank, keyColumns, keyOf, unavailable, type Write } from "./writes.ts";
 /** What is known of a key: its newest row, here or in the table. `undefined` of a value: it was lost. */
 interface Known {
   version: bigint;
+  deleted: boolean;
   values: unknown[];
 }
 
@@ -50,8 +51,11 @@ export async function complete(
       waiting = filled;
       behind.add(write.key);
     } else if (filled === "superseded") superseded++;
-    else if (filled === undefined && write.deleted) done.push(unmarked(table, write));
-    else if (filled === undefined) rejected.push(lost(table, write));
+    else if (filled === undefined && write.deleted) {
+      const mark = unmarked(table, write);
+      done.push(mark);
+      latest.set(write.key, mark);
+    } else if (filled === undefined) rejected.push(lost(table, write));
     else {
       done.push(filled);
       latest.set(write.key, filled);
@@ -75,6 +79,7 @@ function fill(
   let before = inBatch ?? stored.get(write.formerKey ?? write.key);
   if (write.formerKey !== undefined && before?.version !== write.version) {
     if (own && own.version >= write.version) return "superseded";
+    if (before?.deleted && before.version === write.version - 1n) return undefined; // Its mark says that nobody knows.
     before = undefined;
     // The mark of the former key is not there yet: it comes by another partition.
     if (now - (write.message.sentAt ?? 0) < patience)
@@ -84,6 +89,8 @@ function fill(
       );
   }
   if (!before || before.version > write.version) return undefined;
+  // What came after that end, and had the values, was lost itself.
+  if (before.deleted && write.formerKey === undefined) return undefined;
   const known = before.values;
   return { ...write, values: write.values.map((value, i) => (value === unavailable ? known[i] : value)) };
 }
@@ -122,7 +129,7 @@ async function readStored(
     .map(({ name }) => quoteName(name))
     .join(", ");
   const rows = await store.select<Record<string, never>>(
-    `SELECT toString(_version) AS version, ${columns.join(", ")} FROM ${table.name}
+    `SELECT toString(_version) AS version, _deleted AS deleted, ${columns.join(", ")} FROM ${table.name}
      WHERE ${near.where} ORDER BY ${key}, _version DESC LIMIT 1 BY ${key}`,
     near.params,
   );
@@ -135,7 +142,7 @@ async function readStored(
       const wire = image[column.name] ?? null;
       return wire === null ? null : column.type.read(wire);
     });
-    found.set(text, { version: BigInt(row.version ?? 0), values });
+    found.set(text, { version: BigInt(row.version ?? 0), deleted: Number(row.deleted) === 1, values });
   }
   return found;
 }

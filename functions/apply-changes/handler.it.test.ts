@@ -198,6 +198,30 @@ test("a large value that nobody knows is quarantined, never written", async () =
   ]);
 });
 
+test("a changed key whose large values nobody knows holds nobody up, and is not filled with blanks", async () => {
+  const copy = await openCopy(documents);
+  const ends = {
+    op: "d",
+    before: { id: 1, title: null, body: null, tags: null, raw: null },
+    commit: 20,
+    lsn: 21,
+    headers: { "__debezium.newkey": '{"id":9}' },
+  };
+  const headers = { "__debezium.oldkey": '{"id":1}' };
+  const begins = { op: "c", after: { id: 9, title: "a", ...absent }, commit: 20, lsn: 21, headers };
+  const changes = { op: "u", after: { id: 9, title: "b", ...absent }, commit: 30, lsn: 31 };
+  const other = { op: "c", after: { id: 2, title: "c", ...whole }, commit: 40, lsn: 41 };
+  await copy.apply(ends, begins, changes, other);
+  await copy.apply(ends);
+  await copy.apply(begins);
+  const after = { id: 1, title: "d", ...absent };
+  await copy.apply({ op: "u", after, commit: 50, lsn: 51 });
+  expect(await copy.select(select)).toEqual([{ id: 2, title: "c", ...stored }]);
+  const reasons = (await copy.quarantined()).map(({ reason }) => reason);
+  expect(reasons).toEqual(reasons.map(() => "unsupported_value"));
+  expect(reasons.length).toBeGreaterThanOrEqual(3);
+});
+
 test("forty batches of one key in random order end with the newest", async () => {
   const { apply, rows } = await openCopy(user);
   const order = Array.from({ length: 40 }, (_, i) => (i * 17) % 40);

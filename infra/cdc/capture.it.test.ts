@@ -1,69 +1,50 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "@clickhouse/client";
-import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRandom } from "../generate/random.ts";
-import { openStack, type Stack, until } from "../test/stack.ts";
+import { until } from "../test/stack.ts";
 import { type CdcConfig, readCdcConfig } from "./config.ts";
-import { fixtureSchema, fixtureTables } from "./fixture-tables.ts";
-import { writeRandomly } from "./fixture-writer.ts";
+import { openConnect } from "./connect-api.ts";
+import { type Capture, openCapture, services } from "./fixture-capture.ts";
+import { fixtureSchema, fixtureTables, laterSchema, laterTables } from "./fixture-tables.ts";
 import { setUp } from "./setup.ts";
 import { verify } from "./verify.ts";
 
-/** More by hand: SLUICE_CDC_TRANSACTIONS=10000 SLUICE_CDC_KILLS=10 npx vitest run --config infra/vitest.config.ts infra/cdc/capture */
+/**
+ * More by hand, everything killed at random beneath 10,000 transactions:
+ * SLUICE_CDC_TRANSACTIONS=10000 SLUICE_CDC_KILLS=15 npx vitest run --config infra/vitest.config.ts infra/cdc/capture -t killed
+ */
 const transactions = Number(process.env.SLUICE_CDC_TRANSACTIONS ?? 400);
 const kills = Number(process.env.SLUICE_CDC_KILLS ?? 1);
 const seed = Number(process.env.SLUICE_CDC_SEED ?? 1);
 
-let stack: Stack;
-let folder: string;
-let file: string;
-const services = ["clickhouse", "kafka", "postgres", "connect", "functions"];
+let capture: Capture;
+let stack: Capture["stack"];
+let withClient: Capture["withClient"];
+const tables = fixtureTables.map(
+  ({ name }) => `{ table: public.${name}, as: github.${name}, history: ${name === "composite"} }`,
+);
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sluice-cdc-"));
-  const tables = fixtureTables.map(
-    ({ name }) => `  - { table: public.${name}, as: github.${name}, history: ${name === "composite"} }`,
-  );
-  file = join(folder, "cdc.yml");
-  await writeFile(file, `publication: fixture\ntables:\n${tables.join("\n")}\n`);
-  stack = await openStack({ SLUICE_CDC: file });
+  capture = await openCapture();
+  ({ stack, withClient } = capture);
+  await capture.list(tables);
   await stack.sluice("up", "postgres", "--detach");
   await withClient((client) => client.query(fixtureSchema()));
-  await withClient((client) => writeRandomly(client, createRandom(seed), 40)); // For the snapshot.
+  await capture.write({ writers: 1, each: 40, seed }); // For the snapshot.
   await stack.sluice("up", ...services, "--detach");
 }, 240_000);
 
-afterAll(async () => {
-  await stack.close();
-  await rm(folder, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => capture.close(), 60_000);
 
-async function withClient<T>(use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: stack.settings.postgresUrl });
-  client.on("error", () => {});
-  await client.connect();
-  return await use(client).finally(() => client.end());
-}
+const verdicts = () => capture.verdicts();
 
-const writers = (count: number, each: number, from: number) =>
-  Promise.all(
-    Array.from({ length: count }, (_, n) =>
-      withClient((client) => writeRandomly(client, createRandom(from + n), each)),
-    ),
-  );
-
-const verdicts = () => verify(stack.settings, readCdcConfig(file));
-
-const nothingWrong = fixtureTables.map(({ name }) =>
-  expect.objectContaining({ table: `public.${name}`, differences: [], unsettled: [] }),
-);
+const isRight = ({ name }: { name: string }) =>
+  expect.objectContaining({ table: `public.${name}`, differences: [], unsettled: [] });
+const nothingWrong = fixtureTables.map(isRight);
 
 test("random transactions of concurrent writers over every type arrive as they were committed", async () => {
-  await writers(4, transactions / 4, seed + 10);
+  await capture.write({ writers: 4, each: transactions / 4, seed: seed + 10 });
   const found = await verdicts();
   expect(found).toEqual(nothingWrong);
   expect(found.every(({ rows }) => rows > 0)).toBe(true);
@@ -71,7 +52,7 @@ test("random transactions of concurrent writers over every type arrive as they w
 }, 3_600_000);
 
 test("verify holds while writes go on", async () => {
-  const writing = writers(2, 40, seed + 20);
+  const writing = capture.write({ writers: 2, each: 40, seed: seed + 20 });
   const differences = (await verdicts()).flatMap((verdict) => verdict.differences);
   expect(differences).toEqual([]);
   await writing;
@@ -94,19 +75,31 @@ test("a row inserted by the transaction that waited for another one is there, th
 }, 120_000);
 
 test("what is killed underneath loses nothing", async () => {
-  const order = ["functions", "connect", "clickhouse", "kafka", "postgres"];
+  const random = createRandom(seed + 100);
+  const total = process.env.SLUICE_CDC_KILLS ? transactions : 80;
+  let done = 0;
+  const onWritten = () => void done++;
+  const writing = capture.write({ writers: 4, each: total / 4, seed: seed + 100, onWritten });
+  let victims: string[] = [];
   for (let n = 0; n < kills; n++) {
-    const service = order[n % order.length] as string;
-    const writing = service === "postgres" ? Promise.resolve() : writers(2, 30, seed + 100 + n);
-    await sleep(700);
-    process.kill(await stack.pid(service), "SIGKILL");
-    await writing;
+    while (done < (total * n) / kills) await sleep(50);
+    if (victims.length === 0) victims = shuffle(random, services);
+    // One in four is not alone.
+    for (const service of victims.splice(0, random(4) === 0 ? 2 : 1)) await capture.kill(service);
+    await sleep(random(2000));
     await stack.sluice("up", ...services, "--detach");
-    expect(await verdicts()).toEqual(nothingWrong);
   }
+  await writing;
+  expect(await verdicts()).toEqual(nothingWrong);
   const history = "SELECT count() - uniqExact(_version, _deleted, _key) FROM github.composite_history";
   expect(await stack.value(history)).toBe("0");
-}, 3_600_000);
+  expect(await stack.value("SELECT count() FROM sluice.quarantine")).toBe("0");
+}, 7_200_000);
+
+function shuffle<T>(random: (below: number) => number, items: readonly T[]): T[] {
+  const left = [...items];
+  return Array.from(items, () => left.splice(random(left.length), 1)[0] as T);
+}
 
 test("S1: a table without a key is refused before Postgres refuses its updates, with the remedy", async () => {
   await withClient((client) => client.query("CREATE TABLE keyless (name text, big boolean[])"));
@@ -118,18 +111,22 @@ test("S1: a table without a key is refused before Postgres refuses its updates, 
   ).toBeDefined();
 });
 
-const withTable = (table: string): CdcConfig => {
-  const config = readCdcConfig(file);
-  return {
-    ...config,
-    tables: [...config.tables, { table, as: table.replace("public", "github"), history: false }],
-  };
+const withTable = (table: string, as = table.replace("public", "github")): CdcConfig => {
+  const config = readCdcConfig(capture.file);
+  return { ...config, tables: [...config.tables, { table, as, history: false }] };
 };
 
+test("a database in which apply-changes may not write is refused, with the rights it lacks", async () => {
+  await withClient((client) => client.query("CREATE TABLE orders (id bigint PRIMARY KEY)"));
+  await expect(setUp(stack.settings, withTable("public.orders", "shop.orders"))).rejects.toThrow(
+    /user rmq has no SELECT, INSERT on the database shop[\s\S]*GRANT SELECT ON shop\.\* TO reader/,
+  );
+});
+
 test("setup leaves alone what is right, and brings an added column to rows that are there", async () => {
-  expect(await setUp(stack.settings, readCdcConfig(file))).toMatchObject({ connector: "unchanged" });
+  expect(await setUp(stack.settings, readCdcConfig(capture.file))).toMatchObject({ connector: "unchanged" });
   await withClient((client) => client.query("ALTER TABLE composite ADD COLUMN extra text DEFAULT 'x'"));
-  const { tables } = await setUp(stack.settings, readCdcConfig(file));
+  const { tables } = await setUp(stack.settings, readCdcConfig(capture.file));
   expect(tables.find(({ table }) => table === "public.composite")).toMatchObject({
     added: ["extra"],
     readAgain: true,
@@ -160,9 +157,49 @@ test("verify names the keys of rows that are not as in Postgres, and exits with 
     .sluice("cdc", "verify", "github.composite", "--json")
     .catch((error) => error.cause);
   expect(failed.code).toBe(3);
-  const [verdict] = await verify(stack.settings, readCdcConfig(file), "github.composite");
+  const [verdict] = await verify(stack.settings, readCdcConfig(capture.file), "github.composite");
   expect(verdict?.differences.toSorted((a, b) => (a.what < b.what ? -1 : 1))).toEqual([
     { key: ["gone", "8"], what: "only in Postgres" },
     { key: ["wrong", "7"], what: "other values" },
   ]);
 }, 120_000);
+
+test("a table listed later is read beside its changes: with some columns, and a key of its own", async () => {
+  await withClient((client) => client.query(laterSchema()));
+  await capture.write({ writers: 1, each: 200, seed: seed + 30, tables: laterTables });
+  const writing = capture.write({ writers: 3, each: 200, seed: seed + 40, tables: laterTables });
+  const listed = [
+    "{ table: public.later, as: github.later, history: true }",
+    '{ table: public.chosen, as: github.chosen, columns: [note, "weird, (col)"], key: [code, region] }',
+  ];
+  await capture.list([...tables, ...listed]);
+  expect(await stack.sluice("cdc", "setup")).toMatch(
+    /public\.later → github\.later: made, its rows are being read\n.*chosen: made, its rows are being read\nconnector changed/,
+  );
+  await capture.kill("functions"); // They know of a table from their next start.
+  await stack.sluice("up", ...services, "--detach");
+  await writing;
+  expect((await verdicts()).slice(-2)).toEqual(laterTables.map(isRight));
+  const columns =
+    "SELECT groupArray(name) FROM system.columns WHERE database = 'github' AND table = 'chosen'";
+  expect(await stack.value(columns)).toBe("['region','code','note','weird, (col)']");
+}, 240_000);
+
+test("a slot that is gone is told, and --snapshot mends what happened in the meantime", async () => {
+  const config = readCdcConfig(capture.file);
+  await openConnect(stack.settings).stop(config.connector);
+  await withClient(async (client) => {
+    await client.query(
+      "DELETE FROM composite; INSERT INTO composite (\"Name\", no, big) VALUES ('since', 1, 'x')",
+    );
+    const drop = () => client.query("SELECT pg_drop_replication_slot($1)", [config.slot]).then(() => "gone");
+    expect(await until("gone", drop, 20)).toBe("gone");
+  });
+  await expect(setUp(stack.settings, config)).rejects.toThrow(
+    /the slot sluice is gone[\s\S]*npx sluice cdc setup --snapshot/,
+  );
+  const writing = capture.write({ writers: 2, each: 60, seed: seed + 50 });
+  await stack.sluice("cdc", "setup", "--snapshot");
+  await writing;
+  expect(await verdicts()).toEqual([...fixtureTables, ...laterTables].map(isRight));
+}, 240_000);

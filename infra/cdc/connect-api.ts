@@ -7,6 +7,7 @@ const status = z.object({
   connector: z.object({ state: z.string(), trace: z.string().optional() }),
   tasks: z.array(z.object({ state: z.string(), trace: z.string().optional() })),
 });
+const offsetList = z.object({ offsets: z.array(z.unknown()) });
 const expanded = z.record(
   z.string(),
   z.object({ info: z.object({ config: z.record(z.string(), z.string()) }) }),
@@ -61,6 +62,11 @@ export function openConnect({ connectUrl }: Pick<Settings, "connectUrl">) {
     stop: (name: string) => call("PUT", at(name, "/stop")),
     resume: (name: string) => call("PUT", at(name, "/resume")),
     remove: (name: string) => call("DELETE", at(name)),
+    /** Whether the connector has read something, and knows where it is to go on. */
+    async hasOffsets(name: string): Promise<boolean> {
+      const { offsets } = offsetList.parse((await call("GET", at(name, "/offsets"))) ?? { offsets: [] });
+      return offsets.length > 0;
+    },
     forgetOffsets: (name: string) => call("DELETE", at(name, "/offsets")),
     restart: (name: string) => call("POST", at(name, "/restart?includeTasks=true&onlyFailed=true")),
     async status(name: string): Promise<{ state: string; trace?: string } | undefined> {

@@ -48,7 +48,9 @@ export function connectorConfig(
     // Of other tables every column: the list counts for all tables, so they are named with a wildcard.
     ...(some.length > 0 && { "column.include.list": columnPatterns(tables).join(",") }),
     ...(ownKeys.length > 0 && {
-      "message.key.columns": ownKeys.map(({ entry, key }) => `${entry.table}:${key.join(",")}`).join(";"),
+      "message.key.columns": ownKeys
+        .map(({ entry, key }) => `${escapeName(entry.table)}:${key.join(",")}`)
+        .join(";"),
     }),
     "snapshot.mode": "initial",
     "signal.data.collection": signalTable,
@@ -82,7 +84,8 @@ export function connectorConfig(
 export const snapshotLsnOf = (config: ConnectorConfig | undefined): string | undefined =>
   config?.["transforms.snapshot.value.literal"];
 
-const escapeName = (text: string) => text.replace(/[.$]/g, "\\$&");
+/** Lists are of regular expressions, with commas between. */
+const escapeName = (text: string) => text.replace(/[\\^$.|?*+()[\]{},]/g, "\\$&");
 
 const columnPatterns = (tables: SourceTable[]): string[] => [
   `${escapeName(heartbeatTable)}\\..*`,

@@ -147,9 +147,35 @@ export const fixtureTables: FixtureTable[] = [
 
 const name = (column: string) => `"${column}"`;
 
-/** Makes the tables; large values are stored outside the row and uncompressed, so that they are unavailable early. */
-export const fixtureSchema = (): string => {
-  const tables = fixtureTables.map((table) => {
+/** Tables that are captured later. Of `chosen` not every column is, nor its primary key. */
+export const laterTables: FixtureTable[] = [
+  { name: "later", key: ["id"], columns: { id: key, ...scalars } },
+  {
+    name: "chosen",
+    key: ["code", "region"],
+    columns: {
+      region: { type: "text", value: from("north", "south, east", "west") },
+      code: { type: "integer", value: (pick) => `${pick(20)}` },
+      note: { type: "text", value: (pick) => wellFormed(text(pick, size(pick, 5, 5000))) },
+      secret: { type: "text", value: word },
+      "weird, (col)": { type: "text", value: word },
+    },
+  },
+];
+
+/** `chosen` is unique in what is to be its key, and has another primary key. */
+export const laterSchema = (): string => `${createTables(laterTables)}
+  ALTER TABLE chosen DROP CONSTRAINT chosen_pkey, ADD UNIQUE (region, code), ADD COLUMN id bigserial PRIMARY KEY;
+  ALTER TABLE chosen REPLICA IDENTITY FULL;`;
+
+/** Makes the tables, and the types they use. */
+export const fixtureSchema = (): string =>
+  `CREATE EXTENSION IF NOT EXISTS citext; CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s');
+    CREATE DOMAIN positive AS integer CHECK (value > 0); ${createTables(fixtureTables)} ALTER TABLE by_full REPLICA IDENTITY FULL;`;
+
+/** Large values are stored outside the row and uncompressed, so that they are unavailable early. */
+function createTables(wanted: FixtureTable[]): string {
+  const tables = wanted.map((table) => {
     const columns = Object.entries(table.columns).map(
       ([column, { type }]) => `${name(column)} ${type}${table.key.includes(column) ? " NOT NULL" : ""}`,
     );
@@ -160,6 +186,5 @@ export const fixtureSchema = (): string => {
     return `CREATE TABLE ${table.name} (${columns.join(", ")}, PRIMARY KEY (${table.key.map(name).join(", ")}));
       ALTER TABLE ${table.name} ${storage.join(", ")};`;
   });
-  return `CREATE EXTENSION IF NOT EXISTS citext; CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s');
-    CREATE DOMAIN positive AS integer CHECK (value > 0); ${tables.join("\n")} ALTER TABLE by_full REPLICA IDENTITY FULL;`;
-};
+  return tables.join("\n");
+}

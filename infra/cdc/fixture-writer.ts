@@ -7,17 +7,33 @@ export interface Written {
   rolledBack: number;
 }
 
+export interface WriteOptions {
+  tables?: FixtureTable[] | undefined;
+  /** What was written before: it counts, and is counted on. */
+  written?: Written;
+  onWritten?: (() => void) | undefined;
+}
+
 /**
  * Runs random transactions: inserts, updates of some columns, changed keys, deletes, rows deleted and inserted again in one
  * transaction, truncates; some are rolled back on purpose, some by a conflict with another writer.
+ * @throws Error when Postgres goes away.
  */
-export async function writeRandomly(client: Client, pick: Pick, transactions: number): Promise<Written> {
-  const written = { committed: 0, rolledBack: 0 };
+export async function writeRandomly(
+  client: Client,
+  pick: Pick,
+  transactions: number,
+  {
+    tables = fixtureTables,
+    written = { committed: 0, rolledBack: 0 },
+    onWritten = () => {},
+  }: WriteOptions = {},
+): Promise<Written> {
   await client.query("SET lock_timeout = '3s'; SET statement_timeout = '20s'");
-  for (let n = 0; n < transactions; n++) {
+  while (written.committed + written.rolledBack < transactions) {
     await client.query("BEGIN");
     try {
-      for (let left = 1 + pick(4); left > 0; left--) await change(client, pick);
+      for (let left = 1 + pick(4); left > 0; left--) await change(client, pick, tables);
       await client.query(pick(10) === 0 ? "ROLLBACK" : "COMMIT");
       written.committed++;
     } catch (error) {
@@ -25,12 +41,13 @@ export async function writeRandomly(client: Client, pick: Pick, transactions: nu
       await client.query("ROLLBACK");
       written.rolledBack++;
     }
+    onWritten();
   }
   return written;
 }
 
-async function change(client: Client, pick: Pick): Promise<void> {
-  const table = fixtureTables[pick(fixtureTables.length)] as FixtureTable;
+async function change(client: Client, pick: Pick, tables: FixtureTable[]): Promise<void> {
+  const table = tables[pick(tables.length)] as FixtureTable;
   const kind = pick(100);
   if (kind < 35) await insert(client, pick, table, true);
   else if (kind < 65) await update(client, pick, table, false);

@@ -63,7 +63,7 @@ export async function countBehind(admin: Admin, topic: string, ends: Map<number,
   return behind;
 }
 
-/** Seconds for all that Postgres had committed to be in ClickHouse. */
+/** Seconds without any progress before it is given up. */
 const patience = 120;
 
 /**
@@ -78,15 +78,14 @@ export async function untilApplied(
   topics: string[],
   lsn: bigint,
 ): Promise<void> {
-  const deadline = performance.now() + patience * 1000;
-  const late = () => performance.now() > deadline;
+  const isStuck = openWatch();
   for (;;) {
     const slot = await readSlot(postgres, config);
     if (!slot) throw new Error(`Postgres has no slot ${config.slot}: npx sluice cdc setup`);
     if (slot.confirmed >= lsn) break;
-    if (late())
+    if (isStuck(slot.confirmed))
       throw new Error(
-        `Debezium has read the log up to ${showLsn(slot.confirmed)}, not to ${showLsn(lsn)}, in ${patience} s: npx sluice cdc status`,
+        `Debezium has read the log up to ${showLsn(slot.confirmed)}, not to ${showLsn(lsn)}, and no further in ${patience} s: npx sluice cdc status`,
       );
     // What was read is confirmed with the change that comes after it.
     await postgres.query(`UPDATE ${heartbeatTable} SET beat = beat + 1, at = now()`);
@@ -94,12 +93,22 @@ export async function untilApplied(
   }
   for (const topic of topics) {
     const ends = await readEnds(admin, topic);
-    while ((await countBehind(admin, topic, ends)) > 0n) {
-      if (late())
+    for (const isStill = openWatch(); ; await sleep(200)) {
+      const behind = await countBehind(admin, topic, ends);
+      if (behind === 0n) break;
+      if (isStill(behind))
         throw new Error(
-          `apply-changes has not applied all of ${topic} in ${patience} s: npx sluice status, npx sluice logs functions`,
+          `apply-changes is ${behind} changes behind in ${topic}, and has applied none in ${patience} s: npx sluice status, npx sluice logs functions`,
         );
-      await sleep(200);
     }
   }
+}
+
+/** Says whether a figure, asked for again and again, has been the same for too long. */
+function openWatch(): (figure: bigint) => boolean {
+  let [seen, moved] = [-1n, performance.now()];
+  return (figure) => {
+    if (figure !== seen) [seen, moved] = [figure, performance.now()];
+    return performance.now() - moved > patience * 1000;
+  };
 }

@@ -10,7 +10,8 @@ import { type Connect, type ConnectorConfig, openConnect } from "./connect-api.t
 import { connectorClass, connectorConfig, findOldOptions, snapshotLsnOf } from "./connector.ts";
 import { makeCopy } from "./copies.ts";
 import { type Postgres, withPostgres } from "./postgres.ts";
-import { withKafka } from "./progress.ts";
+import { readSlot, withKafka } from "./progress.ts";
+import { checkRights } from "./rights.ts";
 import { checkServer, createLocalTables, prepareSource, signalTable } from "./source.ts";
 
 /** What keeps a capture from being set up: each problem with what mends it. */
@@ -69,6 +70,7 @@ async function run(
   const { tables, problems } = await readCatalogue(postgres, config);
   problems.push(...serverProblems.filter(({ bySnapshot }) => !(snapshot && bySnapshot)));
   problems.push(...(await checkConnect(connect, config)));
+  if (!snapshot) problems.push(...(await checkSlot(sides, config)));
   if (problems.length > 0) throw new CdcProblems(problems);
 
   note("making the publication, and the copies in ClickHouse");
@@ -80,6 +82,7 @@ async function run(
   problems.push(...(await checkTopics(settings, tables)));
   const outcomes = new Map<SourceTable, Awaited<ReturnType<typeof makeCopy>>>();
   for (const table of tables) outcomes.set(table, await makeCopy(clickhouse, table, problems));
+  if (problems.length === 0) problems.push(...(await checkRights(settings, tables)));
   if (problems.length > 0) throw new CdcProblems(problems);
 
   if (snapshot) await takeAway(sides, config, note);
@@ -141,6 +144,18 @@ async function checkConnect(connect: Connect, config: CdcConfig): Promise<Proble
       mend: `take it away (curl -X DELETE …/connectors/${name}), or choose another \`topic_prefix\` in sql/cdc.yml`,
     };
   });
+}
+
+/** A slot that somebody dropped would be made anew by Debezium, which goes on from there: what was between is lost. */
+async function checkSlot({ postgres, connect }: Sides, config: CdcConfig): Promise<Problem[]> {
+  const hasRead = await connect.hasOffsets(config.connector);
+  if (!hasRead || (await readSlot(postgres, config))) return [];
+  return [
+    {
+      what: `the slot ${config.slot} is gone, and with it what changed since the connector read from it`,
+      mend: "npx sluice cdc setup --snapshot reads every table anew",
+    },
+  ];
 }
 
 const isRival = (other: ConnectorConfig, prefix: string): boolean =>
