@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 
 /** Where the bench's time ends: its rows and its questions are about the 90 days before. */
@@ -43,6 +44,15 @@ export async function insertRows(admin: ClickHouseClient, rows: number, progress
     progress(`rows from ${first.toLocaleString("en")} of ${rows.toLocaleString("en")} in three tables`);
     for (const query of inserts(rows, first, Math.min(slice, rows - first)))
       await admin.command({ query, clickhouse_settings: settings });
+  }
+}
+
+/** Waits until what was filled is merged, a minute at the most: nobody's page is asked while all there is has just come. */
+export async function settle(admin: ClickHouseClient, progress: (line: string) => void): Promise<void> {
+  progress("waiting for merges");
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(500)) {
+    const merges = await admin.query({ query: "SELECT 1 FROM system.merges", format: "JSONEachRow" });
+    if ((await merges.json()).length === 0) return;
   }
 }
 

@@ -10,7 +10,7 @@ import type { Bench } from "./bench.ts";
 import { figure } from "./figure.ts";
 import { load, pool } from "./load.ts";
 import { pageQuestions } from "./page-questions.ts";
-import { insertRows, questions, until } from "./query-rows.ts";
+import { insertRows, questions, settle, until } from "./query-rows.ts";
 import { openAdmin, openServices } from "./services.ts";
 import { interleave, percentile } from "./statistics.ts";
 
@@ -25,7 +25,9 @@ export const query: Bench = {
   async *run(options) {
     const { rows = 10_000_000, rounds = 3, progress, cleanup } = options;
     const settings = await openServices(options, "clickhouse");
-    await insertRows(openAdmin(settings, options), rows, progress);
+    const admin = openAdmin(settings, options);
+    await insertRows(admin, rows, progress);
+    await settle(admin, progress);
     const reader = openClickHouse({
       CLICKHOUSE_URL: settings.clickhouseUrl,
       CLICKHOUSE_USER: "reader",

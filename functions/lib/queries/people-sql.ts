@@ -10,28 +10,30 @@ import { chosen, commitsBy } from "./commits-sql.ts";
 export const peopleAsOf = (moment: unknown, repo: unknown): string =>
   moment === "commit" ? then : now(repo);
 
-/** Which person a name may mean, the likeliest first; of the authors that a SELECT gives. */
-const candidates = (users: string, authors: string) => `
+/** Whom a name means, the likeliest first; not yet in which case it is written. */
+const names = (users: string) => `
     names AS (
-      SELECT user_name AS name, user_name, 0 AS rank FROM ${users}
-      UNION ALL
-      SELECT alias, user_name, 1 FROM github.user_aliases WHERE user_name IN (SELECT user_name FROM ${users})
-    ),
-    candidates AS (
-      SELECT author, user_name, rank + 2 * (author != name) AS rank
-      FROM (${authors}) AS authors
-      INNER JOIN (SELECT *, lowerUTF8(name) AS folded FROM names) AS names ON lowerUTF8(author) = folded
+      SELECT name, user_name, rank, lowerUTF8(name) AS folded
+      FROM (
+        SELECT user_name AS name, user_name, 0 AS rank FROM ${users}
+        UNION ALL
+        SELECT alias, user_name, 1 FROM github.user_aliases WHERE user_name IN (SELECT user_name FROM ${users})
+      )
     )`;
 
-const now = (repo: unknown) => `
-    counted AS (${commitsBy("author", repo)}),
-    ${candidates("github.users", "SELECT author FROM counted")},
+/** Whoever is counted is joined once: a common table expression is made anew wherever it is named. */
+const now = (repo: unknown) => `${names("github.users")},
     people AS (
-      SELECT counted.author AS author, commits, additions, deletions, first_at, last_at,
+      SELECT meant.author AS author, commits, additions, deletions, first_at, last_at,
         users.user_name AS person, users.team AS team, users.position AS position, users.age AS age
-      FROM counted
-      LEFT JOIN (SELECT author, argMin(user_name, (rank, user_name)) AS user_name FROM candidates GROUP BY author) AS meant
-        ON meant.author = counted.author
+      FROM (
+        SELECT author, any(counted.commits) AS commits, any(counted.additions) AS additions, any(counted.deletions) AS deletions,
+          any(counted.first_at) AS first_at, any(counted.last_at) AS last_at,
+          argMin(names.user_name, (rank + 2 * (author != name), names.user_name)) AS user_name
+        FROM (${commitsBy("author", repo)}) AS counted
+        LEFT JOIN names ON lowerUTF8(author) = folded
+        GROUP BY author
+      ) AS meant
       LEFT JOIN github.users AS users ON users.user_name = meant.user_name
     )`;
 
@@ -39,7 +41,12 @@ const now = (repo: unknown) => `
  * Before the history of a person begins, they were as it first shows them. A name whose person is gone at the time of
  * a commit (deleted, or renamed) means the next likely one.
  */
-const then = `${candidates("(SELECT DISTINCT user_name FROM github.users_history)", `SELECT DISTINCT author FROM github.commits WHERE ${chosen}`)},
+const then = `${names("(SELECT DISTINCT user_name FROM github.users_history)")},
+    candidates AS (
+      SELECT author, user_name, rank + 2 * (author != name) AS rank
+      FROM (SELECT DISTINCT author FROM github.commits WHERE ${chosen}) AS authors
+      INNER JOIN names ON lowerUTF8(author) = folded
+    ),
     states AS (
       SELECT user_name, changed_at AS since, argMax((team, position, age, toUInt8(_deleted)), _version) AS state
       FROM github.users_history

@@ -13,6 +13,7 @@ const slice = (
   title,
   endpoint,
   params: { limit: "10", ...params },
+  every: 5,
   size: 4,
   draw: { kind: "bars", label, value: "commits" },
   hint: commitsHint,
@@ -58,6 +59,7 @@ export const commits: readonly Panel[] = [
     title: "People",
     endpoint: "commits_by_person",
     params: { limit: "20" },
+    every: 5,
     size: 12,
     draw: {
       kind: "table",
@@ -78,6 +80,7 @@ export const commits: readonly Panel[] = [
     title: "First commits",
     endpoint: "first_time_committers",
     params: { limit: "10" },
+    every: 5,
     size: 12,
     draw: {
       kind: "table",
