@@ -23,7 +23,7 @@ beforeEach(async () => {
   scratch = await openScratch("user_messages", "shadow");
 });
 
-test.each([...endpoints.values()])(
+test.each([...endpoints.values()].filter(({ file }) => !file))(
   "$name answers on empty tables, and its rows are as it declares them",
   async (query) => {
     const tables = query.absent ? await openPeopleTables() : undefined;

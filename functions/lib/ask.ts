@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
 import type { z } from "zod";
 import { limitProblem, openDeadline, tooLate } from "./clickhouse-problem.ts";
@@ -28,8 +29,9 @@ export async function ask(
   comment = "",
 ): Promise<Answer> {
   const params = parse(query, given);
+  if (query.file) return askFile(query, query.file);
   const size = query.pageBy ? Number(params.limit) : Number.POSITIVE_INFINITY;
-  const sql = typeof query.sql === "string" ? query.sql : query.sql(params);
+  const sql = typeof query.sql === "function" ? query.sql(params) : (query.sql ?? "");
   const query_params = query.pageBy ? { ...params, limit: size + 1 } : params;
   const deadline = openDeadline();
   const result = await client
@@ -51,6 +53,16 @@ export async function ask(
     next: last && query.pageBy ? encodeCursor(query.pageBy.map((column) => last[column])) : null,
     statistics: statisticsOf(result.statistics),
   };
+}
+
+/** The answer of a query that is about a file. */
+async function askFile(query: Query, { variable, rows }: NonNullable<Query["file"]>): Promise<Answer> {
+  const content = await readFile(process.env[variable] ?? "", "utf8").catch((cause: unknown) => {
+    throw notSetUp(query, cause);
+  });
+  const data = rows(content);
+  const meta = Object.keys(query.row.shape).map((name) => ({ name, type: "Dynamic" }));
+  return { meta, data, rows: data.length, next: null, statistics: statisticsOf() };
 }
 
 /** As ClickHouse's format JSON tells it; nothing of a statement that has no result. */
@@ -81,13 +93,13 @@ const describe = (error: z.core.$ZodError): string =>
 /** Of ClickHouse: UNKNOWN_TABLE, UNKNOWN_DATABASE. */
 const notThere = ["60", "81"];
 
-function unavailable(cause: unknown, { name, absent }: Query, late: boolean): never {
+const notSetUp = ({ name, absent = "" }: Query, cause: unknown) =>
+  new HttpError(503, `What ${name} reads is not there`, absent, { cause, members: { reason: "not_set_up" } });
+
+function unavailable(cause: unknown, query: Query, late: boolean): never {
   if (late) throw tooLate(cause);
-  if (cause instanceof ClickHouseError && absent && notThere.includes(cause.code))
-    throw new HttpError(503, `What ${name} reads is not there`, absent, {
-      cause,
-      members: { reason: "not_set_up" },
-    });
+  if (cause instanceof ClickHouseError && query.absent && notThere.includes(cause.code))
+    throw notSetUp(query, cause);
   if (cause instanceof ClickHouseError) throw limitProblem(cause) ?? cause;
   throw new HttpError(503, "ClickHouse does not answer", "Try again in a moment.", { cause });
 }

@@ -4,7 +4,7 @@ import { endpoints, queries } from "./endpoints.ts";
 import type { Query } from "./query.ts";
 
 /** Every SQL that a query can become: one for each choice of its enumerated parameters, and one where a text is given. */
-function variants({ params, sql }: Query): { chosen: Record<string, unknown>; sql: string }[] {
+function variants({ params, sql = "" }: Query): { chosen: Record<string, unknown>; sql: string }[] {
   if (typeof sql === "string") return [{ chosen: {}, sql }];
   const { properties = {} } = z.toJSONSchema(params, { io: "input" });
   const choices = Object.entries(properties).flatMap(([name, schema]) =>

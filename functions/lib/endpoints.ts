@@ -12,6 +12,7 @@ import {
   firstTimeCommitters,
 } from "./queries/commits.ts";
 import { eventsFunnel } from "./queries/funnel.ts";
+import { eventSourceMappings } from "./queries/mappings.ts";
 import { commitsByAgeBand, commitsByPerson, commitsByPosition, commitsByTeam } from "./queries/people.ts";
 import { pipelineLag, quarantineByReason } from "./queries/pipelines.ts";
 import {
@@ -50,6 +51,7 @@ export const queries = [
   retention,
   pipelineLag,
   quarantineByReason,
+  eventSourceMappings,
   slowQueries,
   storageByTable,
 ] as const;

@@ -14,7 +14,9 @@ export interface Query<
   /** From the text of a query string. Unknown names are refused; each is bound in `sql` as `{name: Type}`. */
   params: Params;
   /** A function where a parameter chooses between questions; it never puts a parameter's value into one. */
-  sql: string | ((params: Record<string, unknown>) => string);
+  sql?: string | ((params: Record<string, unknown>) => string);
+  /** Instead of SQL, for what ClickHouse cannot know: a file that an environment variable names, and its rows. */
+  file?: { variable: string; rows: (content: string) => z.output<Row>[] };
   /** Its keys are the columns of the answer. */
   row: Row;
   /** The columns that order the rows and tell them apart: with them the answer comes in pages. */

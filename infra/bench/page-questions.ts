@@ -14,7 +14,7 @@ export interface PageQuestion {
 
 /** Views whose tables the benchmark does not fill. */
 const left: readonly string[] = ["product"];
-const leftEndpoints = ["realtime_dashboard", "revenue_daily"];
+const leftEndpoints = ["realtime_dashboard", "revenue_daily", "event_source_mappings"];
 
 /**
  * Each question of the page's views with the span each has by itself, once, as if it were `now`: what would end with the present

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import type { Context } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../../functions/lib/ask.ts";
@@ -16,6 +19,18 @@ let client: Client;
 
 beforeAll(async () => {
   server = await openExampleServer();
+  const mapping = {
+    function: "indexChat",
+    source: "rabbitmq",
+    queue: "chat.clickhouse",
+    state: "polling",
+    lag: 0,
+  };
+  process.env.EVENT_SOURCES_STATUS = join(await mkdtemp(join(tmpdir(), "examples-")), "event-sources.json");
+  await writeFile(
+    process.env.EVENT_SOURCES_STATUS,
+    JSON.stringify({ pid: process.pid, mappings: [mapping] }),
+  );
   const reader = server.client("reader");
   const handler = createHandler({
     ask: (query, given, comment) => ask(reader, query, given, comment),
@@ -41,7 +56,10 @@ beforeAll(async () => {
   };
   client = createClient({ url: "http://sluice", key: "key", fetch: send as typeof fetch });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await rm(dirname(process.env.EVENT_SOURCES_STATUS ?? ""), { recursive: true });
+  await server.close();
+});
 
 /** Their rows depend on the time and on the machine; only their columns can be held against the example. */
 const moving = ["pipeline_lag", "quarantine_by_reason", "slow_queries", "storage_by_table"];

@@ -35,7 +35,7 @@ export async function openPeopleTables(): Promise<PeopleTables> {
 
 /** The question asked of the client's own database instead of `github`. */
 function inScratch(query: Query): Query {
-  const { sql } = query;
+  const { sql = "" } = query;
   const here = (text: string) => text.replaceAll("github.", "");
   return { ...query, sql: (params) => here(typeof sql === "string" ? sql : sql(params)) };
 }

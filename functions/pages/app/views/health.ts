@@ -26,6 +26,24 @@ export const health: readonly Panel[] = [
     empty: "No message had to be put aside.",
   },
   {
+    id: "mappings",
+    title: "Triggers",
+    endpoint: "event_source_mappings",
+    about: "now",
+    size: 12,
+    draw: {
+      kind: "table",
+      columns: [
+        { column: "function" },
+        { column: "from", label: "Topic or queue" },
+        { column: "state" },
+        { column: "lag", label: "Waiting", format: "count" },
+        { column: "error" },
+      ],
+    },
+    empty: "No function is triggered by a broker.",
+  },
+  {
     id: "slow",
     title: "Slow queries",
     endpoint: "slow_queries",
