@@ -76,7 +76,10 @@ function fill(
 ): Write | "superseded" | StoreError | undefined {
   const own = stored.get(write.key);
   if (own && own.version >= write.version && !write.formerKey) return "superseded";
-  let before = inBatch ?? stored.get(write.formerKey ?? write.key);
+  const former = stored.get(write.formerKey ?? write.key);
+  // A mark that was applied before is passed over in this batch, and found in the table.
+  const isMarked = write.formerKey !== undefined && former?.version === write.version;
+  let before = isMarked ? former : (inBatch ?? former);
   if (write.formerKey !== undefined && before?.version !== write.version) {
     if (own && own.version >= write.version) return "superseded";
     if (before?.deleted && before.version === write.version - 1n) return undefined; // Its mark says that nobody knows.

@@ -2,12 +2,15 @@ import * as z from "zod";
 import type { Settings } from "../settings.ts";
 
 export type ConnectorConfig = Record<string, string>;
+export type Offset = Record<string, unknown>;
 
 const status = z.object({
   connector: z.object({ state: z.string(), trace: z.string().optional() }),
   tasks: z.array(z.object({ state: z.string(), trace: z.string().optional() })),
 });
-const offsetList = z.object({ offsets: z.array(z.unknown()) });
+const offsetList = z.object({
+  offsets: z.array(z.object({ offset: z.record(z.string(), z.unknown()).nullish() })),
+});
 const expanded = z.record(
   z.string(),
   z.object({ info: z.object({ config: z.record(z.string(), z.string()) }) }),
@@ -62,10 +65,10 @@ export function openConnect({ connectUrl }: Pick<Settings, "connectUrl">) {
     stop: (name: string) => call("PUT", at(name, "/stop")),
     resume: (name: string) => call("PUT", at(name, "/resume")),
     remove: (name: string) => call("DELETE", at(name)),
-    /** Whether the connector has read something, and knows where it is to go on. */
-    async hasOffsets(name: string): Promise<boolean> {
+    /** Where the connector goes on, as it keeps it itself; undefined before it has read anything. */
+    async offset(name: string): Promise<Offset | undefined> {
       const { offsets } = offsetList.parse((await call("GET", at(name, "/offsets"))) ?? { offsets: [] });
-      return offsets.length > 0;
+      return offsets[0]?.offset ?? undefined;
     },
     forgetOffsets: (name: string) => call("DELETE", at(name, "/offsets")),
     restart: (name: string) => call("POST", at(name, "/restart?includeTasks=true&onlyFailed=true")),

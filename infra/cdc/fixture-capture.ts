@@ -33,8 +33,8 @@ export interface Writing {
   each: number;
   seed: number;
   tables?: FixtureTable[];
-  /** Called after each transaction. */
-  onWritten?: () => void;
+  /** Awaited after each transaction. */
+  onWritten?: () => Promise<void>;
 }
 
 export async function openCapture(): Promise<Capture> {

@@ -11,7 +11,8 @@ export interface WriteOptions {
   tables?: FixtureTable[] | undefined;
   /** What was written before: it counts, and is counted on. */
   written?: Written;
-  onWritten?: (() => void) | undefined;
+  /** Awaited after each transaction. */
+  onWritten?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -26,7 +27,7 @@ export async function writeRandomly(
   {
     tables = fixtureTables,
     written = { committed: 0, rolledBack: 0 },
-    onWritten = () => {},
+    onWritten = async () => {},
   }: WriteOptions = {},
 ): Promise<Written> {
   await client.query("SET lock_timeout = '3s'; SET statement_timeout = '20s'");
@@ -41,7 +42,7 @@ export async function writeRandomly(
       await client.query("ROLLBACK");
       written.rolledBack++;
     }
-    onWritten();
+    await onWritten();
   }
   return written;
 }

@@ -148,8 +148,8 @@ async function checkConnect(connect: Connect, config: CdcConfig): Promise<Proble
 
 /** A slot that somebody dropped would be made anew by Debezium, which goes on from there: what was between is lost. */
 async function checkSlot({ postgres, connect }: Sides, config: CdcConfig): Promise<Problem[]> {
-  const hasRead = await connect.hasOffsets(config.connector);
-  if (!hasRead || (await readSlot(postgres, config))) return [];
+  const offset = await connect.offset(config.connector);
+  if (offset === undefined || (await readSlot(postgres, config))) return [];
   return [
     {
       what: `the slot ${config.slot} is gone, and with it what changed since the connector read from it`,

@@ -3,7 +3,7 @@ import type { Settings } from "../settings.ts";
 import { type CdcConfig, topicOf } from "./config.ts";
 import { openConnect } from "./connect-api.ts";
 import { quoteTable, withPostgres } from "./postgres.ts";
-import { countBehind, readEnds, readSlot, withKafka } from "./progress.ts";
+import { countBehind, readEnds, readSlot, tablesBeingRead, withKafka } from "./progress.ts";
 import { asCdc } from "./setup.ts";
 
 /** How the capture stands. */
@@ -21,6 +21,8 @@ export interface CdcStatus {
     rows_in_clickhouse: number | null;
     /** Changes in Kafka that are not applied. */
     behind: number;
+    /** Debezium reads its rows at the moment: of a first snapshot, or beside the changes. */
+    being_read: boolean;
   }[];
 }
 
@@ -28,10 +30,13 @@ export const readCdcStatus = (settings: Settings, config: CdcConfig): Promise<Cd
   withPostgres(settings, (postgres) =>
     withKafka(settings, (admin) =>
       withAdmin(settings, asCdc, async (clickhouse) => {
-        const [slot, status] = await Promise.all([
+        const connect = openConnect(settings);
+        const [slot, status, offset] = await Promise.all([
           readSlot(postgres, config),
-          openConnect(settings).status(config.connector),
+          connect.status(config.connector),
+          connect.offset(config.connector),
         ]);
+        const beingRead = tablesBeingRead(config, offset);
         const tables = [];
         for (const entry of config.tables) {
           const topic = topicOf(config, entry);
@@ -49,6 +54,7 @@ export const readCdcStatus = (settings: Settings, config: CdcConfig): Promise<Cd
             rows_in_postgres: Number(row?.rows ?? 0),
             rows_in_clickhouse: rows[0] ? Number(rows[0].rows) : null,
             behind: Number(await countBehind(admin, topic, await readEnds(admin, topic))),
+            being_read: beingRead.includes(entry.table),
           });
         }
         const connector = {

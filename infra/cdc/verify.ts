@@ -4,6 +4,7 @@ import type { Settings } from "../settings.ts";
 import { type Problem, readCatalogue, type SourceTable } from "./catalogue.ts";
 import { clickhouseSide, postgresSide, type Ranges, type Rows, type Side } from "./checksums.ts";
 import type { CdcConfig } from "./config.ts";
+import { openConnect } from "./connect-api.ts";
 import { readMissingColumns } from "./copies.ts";
 import { type Postgres, withPostgres } from "./postgres.ts";
 import { showLsn, untilApplied, withKafka } from "./progress.ts";
@@ -41,13 +42,16 @@ export const verify = (settings: Settings, config: CdcConfig, only?: string): Pr
       withAdmin(settings, asCdc, async (clickhouse) => {
         const { tables, problems } = await readCatalogue(postgres, chosen(config, only));
         if (problems.length > 0) throw new Error(problems.map(inWords).join("; "));
+        const connect = openConnect(settings);
         const verdicts: Verdict[] = [];
         for (const table of tables) {
           const missing = await readMissingColumns(clickhouse, table);
           if (missing.length > 0)
             throw new Error(`${table.copy} has no ${missing.join(", ")}: npx sluice cdc setup`);
           const reach = (lsn: bigint) =>
-            withPostgres(settings, (another) => untilApplied(another, admin, config, [table.topic], lsn));
+            withPostgres(settings, (another) =>
+              untilApplied({ postgres: another, admin, connect }, config, table.entry, lsn),
+            );
           verdicts.push(await compare(postgres, clickhouseSide(clickhouse, table), table, reach));
         }
         return verdicts;

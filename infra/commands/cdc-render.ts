@@ -11,13 +11,21 @@ export function renderCdcStatus({ connector, slot, tables }: CdcStatus): string 
       ? `slot ${slot.name}: ${slot.active ? "read" : "not read by anybody"}, ${slot.wal_status}, ${(slot.lag_bytes / 1024).toFixed(1)} KiB behind`
       : "slot: there is none",
   );
-  const columns = ["table", "view", "rows in Postgres (about)", "rows in ClickHouse", "changes behind"];
+  const columns = [
+    "table",
+    "view",
+    "rows in Postgres (about)",
+    "rows in ClickHouse",
+    "changes behind",
+    "rows",
+  ];
   const rows = tables.map((one) => [
     one.table,
     one.view,
     one.rows_in_postgres,
     one.rows_in_clickhouse ?? "not set up",
     one.behind,
+    one.being_read ? "being read" : "read",
   ]);
   return `${lines.join("\n")}\n\n${renderTable(columns, rows)}`;
 }
