@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { encodeRabbitMQEvent, type RabbitMQMessage } from "../../events/envelope/rabbitmq.ts";
 import { openScratch } from "../lib/testing.ts";
 import { createHandler } from "./handler.ts";
@@ -53,6 +53,19 @@ test("bad messages go to the quarantine with their bytes and a reason, good ones
       status: "new",
     },
   ]);
+});
+
+test("the log counts what was rejected by its reason", async () => {
+  const { store } = await openScratch("user_messages");
+  using log = vi.spyOn(console, "log").mockImplementation(() => {});
+  const bad = ["{", "[", { username: "" }].map((body) => said(crypto.randomUUID(), body));
+  await createHandler(store)(event(...bad));
+  const [line] = log.mock.calls.flat();
+  expect(JSON.parse(line)).toMatchObject({
+    message: "index-chat",
+    rejected: 3,
+    reasons: { malformed_json: 2, invalid_event: 1 },
+  });
 });
 
 test("a redelivered batch adds nothing, to the table or to the quarantine", async () => {

@@ -80,8 +80,9 @@ export const consume =
     ]);
     await quarantine(bounded, consumer.name, refused, now, hold);
     hold.settle();
-    const summary = { delivered, duplicates, rejected: rejected.length + refused.length };
-    log("info", consumer.name, { ...summary, ms: Date.now() - now });
+    const bad = [...rejected, ...refused];
+    const summary = { delivered, duplicates, rejected: bad.length };
+    log("info", consumer.name, { ...summary, ...reasonsOf(bad), ms: Date.now() - now });
     return summary;
   };
 
@@ -106,6 +107,13 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Plac
   };
   return consume(consumer, store, begin, openLanes(consumer.name, safeguards));
 };
+
+/** How often each reason occurred, for a metric filter over the log: `{"reasons": {"malformed_json": 2}}`. */
+function reasonsOf(rejected: Rejected[]): { reasons?: Record<string, number> } {
+  if (rejected.length === 0) return {};
+  const groups = Map.groupBy(rejected, ({ reason }) => reason);
+  return { reasons: Object.fromEntries(Array.from(groups, ([reason, { length }]) => [reason, length])) };
+}
 
 function sort<Event, Place>(
   messages: Message<Place>[],
