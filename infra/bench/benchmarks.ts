@@ -8,6 +8,7 @@ import { freshness } from "./freshness.ts";
 import { handler } from "./handler.ts";
 import { ingest } from "./ingest.ts";
 import { mapping } from "./mapping.ts";
+import { page } from "./page.ts";
 import { query } from "./query.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 
@@ -17,6 +18,7 @@ export const benchmarks: readonly Bench[] = [
   handler,
   exactlyOnce,
   query,
+  page,
   faust,
   freshness,
   collect,

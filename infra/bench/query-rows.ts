@@ -1,29 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 
-/** Where the bench's time ends: its rows and its questions are about the 90 days before. */
+/** Where the bench's time ends, unless said: its rows and its questions are about the 90 days before. */
 export const until = "2026-03-31T23:59:59Z";
+const usualEnd = "2026-04-01 00:00:00";
 
 const days = 90;
 /** The moment of row `number`, in the order of their numbers. */
-const at = (rows: number) =>
-  `toDateTime64('2026-04-01', 3, 'UTC') - toIntervalMillisecond(toUInt64((${rows} - number) * ${(days * 86_400_000) / rows}))`;
+const at = (rows: number, end: string) =>
+  `toDateTime64('${end}', 3, 'UTC') - toIntervalMillisecond(toUInt64((${rows} - number) * ${(days * 86_400_000) / rows}))`;
 
 /** When a row came, had the last one come at this moment. */
-const came =
-  "now64(3) - toIntervalMillisecond(dateDiff('millisecond', at, toDateTime64('2026-04-01', 3, 'UTC')))";
+const came = (end: string) =>
+  `now64(3) - toIntervalMillisecond(dateDiff('millisecond', at, toDateTime64('${end}', 3, 'UTC')))`;
 
-const inserts = (rows: number, first: number, count: number) => {
-  const numbers = `(SELECT number, ${at(rows)} AS at FROM numbers(${first}, ${count}))`;
+const inserts = (rows: number, first: number, count: number, end: string) => {
+  const numbers = `(SELECT number, ${at(rows, end)} AS at FROM numbers(${first}, ${count}))`;
   return [
     `INSERT INTO user_messages (username, message, received_at, in_message_id, _inserted_at)
-     SELECT concat('user-', toString(cityHash64(number) % 5000)), concat('message ', toString(number)), at, toString(number), ${came}
+     SELECT concat('user-', toString(cityHash64(number) % 5000)), concat('message ', toString(number)), at, toString(number), ${came(end)}
      FROM ${numbers}`,
     `INSERT INTO shadow (type, unique_id, emit_timestamp, _inserted_at)
-     SELECT multiIf(number % 15 = 0, 'ShaDow', number % 3 = 0, 'Sha', number % 5 = 0, 'Dow', 'Incompatible'), toString(number), at, ${came}
+     SELECT multiIf(number % 15 = 0, 'ShaDow', number % 3 = 0, 'Sha', number % 5 = 0, 'Dow', 'Incompatible'), toString(number), at, ${came(end)}
      FROM ${numbers}`,
     `INSERT INTO github.commits (commit_id, author, commit_message, commit_date, repo, committed_at, additions, deletions, _inserted_at)
-     SELECT hex(cityHash64(number)), concat('author-', toString(cityHash64(number, 1) % 2000)), 'message', toDate(at), concat('acme/', toString(number % 50)), at, 1, 1, ${came}
+     SELECT hex(cityHash64(number)), concat('author-', toString(cityHash64(number, 1) % 2000)), 'message', toDate(at), concat('acme/', toString(number % 50)), at, 1, 1, ${came(end)}
      FROM ${numbers}`,
   ];
 };
@@ -37,12 +38,20 @@ const people = [
    FROM numbers(2000)`,
 ];
 
-/** Fills the tables that the questions are about, each with so many rows that came over 90 days, and merges nothing. */
-export async function insertRows(admin: ClickHouseClient, rows: number, progress: (line: string) => void) {
+/**
+ * Fills the tables that the questions are about, each with so many rows that came over 90 days, and merges nothing.
+ * @param end of the 90 days, in UTC: `2026-04-01 00:00:00`.
+ */
+export async function insertRows(
+  admin: ClickHouseClient,
+  rows: number,
+  progress: (line: string) => void,
+  end = usualEnd,
+) {
   for (const query of people) await admin.command({ query });
   for (let first = 0; first < rows; first += slice) {
     progress(`rows from ${first.toLocaleString("en")} of ${rows.toLocaleString("en")} in three tables`);
-    for (const query of inserts(rows, first, Math.min(slice, rows - first)))
+    for (const query of inserts(rows, first, Math.min(slice, rows - first), end))
       await admin.command({ query, clickhouse_settings: settings });
   }
 }

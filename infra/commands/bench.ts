@@ -7,6 +7,7 @@ export const benchNames = [
   "handler",
   "exactly-once",
   "query",
+  "page",
   "faust",
   "freshness",
   "collect",
@@ -22,6 +23,7 @@ Each benchmark measures ours and a peer in turns within one run and tells the me
   handler       decode, validate and encode a batch, against JSON.parse alone and JSON.parse + JSON.stringify
   exactly-once  the same function with every safeguard and without any
   query         all that the page asks, against our goal; five endpoints in process, against the same SQL sent straight to ClickHouse
+  page          each view in Chromium with 10,000,000 rows behind it: first contentful paint, longest task, against our goals
   faust         ratings classified per second, against faust-streaming
   freshness     one message through an idle pipeline, against ClickHouse's Kafka engine
   collect       events over HTTP, against an empty function; POST → ClickHouse at 1,000 events/s, against our goal

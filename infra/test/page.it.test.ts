@@ -129,6 +129,10 @@ test.each([
       await page.locator(`nav a[data-view="${view}"][aria-current="page"]`).waitFor();
       await settled(page);
       expect(await page.getByText("Nothing here yet").count(), view).toBe(0);
+      if (view === "health")
+        await panel(page, "mappings")
+          .locator("tr", { hasText: /storeShadow.*polling/ })
+          .waitFor();
       expect(await violations(page, rules && [...rules]), view).toEqual([]);
     }
   },
