@@ -65,3 +65,17 @@ test("a failing statement names its file and line, and the file stays pending", 
 test("an entry whose file is gone is unknown", async () => {
   expect(await migrationStatus(client, [])).toMatchObject([{ name: "0001_test", state: "unknown" }]);
 });
+
+test("what is made of rows that are there already goes on behind the migration", async () => {
+  const slow = file(
+    3,
+    "CREATE TABLE three (a UInt8) ENGINE = MergeTree ORDER BY (); INSERT INTO three VALUES (1), (2);" +
+      "ALTER TABLE three UPDATE a = a + sleepEachRow(1) WHERE true",
+  );
+  await migrate(client, [slow]);
+  const unfinished = "SELECT count() AS n FROM system.mutations WHERE table = 'three' AND NOT is_done";
+  const count = async () =>
+    (await (await client.query({ query: unfinished, format: "JSONEachRow" })).json<{ n: string }>())[0]?.n;
+  expect(Number(await count())).toBe(1);
+  await expect.poll(async () => Number(await count()), { timeout: 15_000 }).toBe(0);
+});
