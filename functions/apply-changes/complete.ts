@@ -92,8 +92,8 @@ function fill(
       );
   }
   if (!before || before.version > write.version) return undefined;
-  // What came after that end, and had the values, was lost itself.
-  if (before.deleted && write.formerKey === undefined) return undefined;
+  // Not its own mark, delivered twice, but an older end: what came after that, and had the values, was lost itself.
+  if (before.deleted && before.version !== write.version) return undefined;
   const known = before.values;
   return { ...write, values: write.values.map((value, i) => (value === unavailable ? known[i] : value)) };
 }

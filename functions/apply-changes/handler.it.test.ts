@@ -189,6 +189,21 @@ test("a changed key takes its large values along, whichever partition comes firs
   expect(await copy.select(select)).toEqual([{ id: 9, title: "a", ...stored }]);
 });
 
+test("a changed key takes its large values along although Debezium sent it twice, in one batch with the row before", async () => {
+  const copy = await openCopy(documents);
+  const first = { op: "c", after: { id: 1, title: "a", ...whole }, commit: 10, lsn: 11 };
+  const before = { id: 1, title: null, body: null, tags: null, raw: null };
+  const ends = { op: "d", before, commit: 20, lsn: 21, headers: { "__debezium.newkey": '{"id":9}' } };
+  const headers = { "__debezium.oldkey": '{"id":1}' };
+  const begins = { op: "c", after: { id: 9, title: "a", ...absent }, commit: 20, lsn: 21, headers };
+  await copy.apply(first, ends, begins, ends, begins);
+  expect(await copy.select(select)).toEqual([{ id: 9, title: "a", ...stored }]);
+  await copy.apply(first, ends);
+  await copy.apply(first, ends, begins);
+  expect(await copy.select(select)).toEqual([{ id: 9, title: "a", ...stored }]);
+  expect(await copy.quarantined()).toEqual([]);
+});
+
 test("a large value that nobody knows is quarantined, never written", async () => {
   const copy = await openCopy(documents);
   await copy.apply({ op: "u", after: { id: 1, title: "b", ...absent }, commit: 20, lsn: 21 });

@@ -207,3 +207,11 @@ test("a slot that is gone is told, and --snapshot mends what happened in the mea
   await writing;
   expect(await verdicts()).toEqual([...fixtureTables, ...laterTables].map(isRight));
 }, 240_000);
+
+test("a connector that somebody deleted is made anew, and reads every row", async () => {
+  const config = readCdcConfig(capture.file);
+  await openConnect(stack.settings).remove(config.connector);
+  await capture.write({ writers: 1, each: 20, seed: seed + 60 });
+  expect(await setUp(stack.settings, config)).toMatchObject({ connector: "created" });
+  expect(await verdicts()).toEqual([...fixtureTables, ...laterTables].map(isRight));
+}, 120_000);

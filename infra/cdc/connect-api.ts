@@ -61,6 +61,9 @@ export function openConnect({ connectUrl }: Pick<Settings, "connectUrl">) {
         .parse(await call("GET", "/connector-plugins"))
         .map((one) => one.class);
     },
+    /** Makes a connector that does not run yet. */
+    create: (name: string, config: ConnectorConfig) =>
+      call("POST", "/connectors", { name, config, initial_state: "STOPPED" }),
     put: (name: string, config: ConnectorConfig) => call("PUT", at(name, "/config"), config),
     stop: (name: string) => call("PUT", at(name, "/stop")),
     resume: (name: string) => call("PUT", at(name, "/resume")),

@@ -70,7 +70,7 @@ export async function countBehind(admin: Admin, topic: string, ends: Map<number,
  */
 export function tablesBeingRead({ tables }: CdcConfig, offset: Offset | undefined): string[] {
   if (offset === undefined) return [];
-  if (offset.snapshot && offset.last_snapshot_record !== true) return tables.map(({ table }) => table);
+  if (offset.snapshot && offset.snapshot_completed !== true) return tables.map(({ table }) => table);
   const text = offset.incremental_snapshot_collections;
   if (typeof text !== "string") return [];
   const collections = JSON.parse(text) as { incremental_snapshot_collections_id?: string }[];

@@ -90,7 +90,10 @@ async function run(
   const lsn = snapshotLsnOf(before) ?? (await begin(sides, tables));
   const wanted = connectorConfig(settings, config, tables, lsn);
   const connector = !before ? "created" : isSame(before, wanted) ? "unchanged" : "changed";
-  if (connector !== "unchanged") await connect.put(config.connector, wanted);
+  if (connector === "created") await create(connect, config.connector, wanted);
+  if (connector === "changed") await connect.put(config.connector, wanted);
+  // Left so by a setup that broke off, or by a person.
+  if ((await connect.status(config.connector))?.state === "STOPPED") await connect.resume(config.connector);
   note("waiting for Debezium");
   await untilState(connect, config.connector, "RUNNING", options.signal);
   const again = before ? tables.filter((table) => isNew(table, before, outcomes.get(table))) : [];
@@ -216,6 +219,12 @@ async function begin({ postgres, clickhouse }: Sides, tables: SourceTable[]): Pr
     format: "JSONEachRow",
   });
   return lsn;
+}
+
+/** Connect keeps the offsets of a connector that somebody deleted: a new one would go on from there, and read no rows. */
+async function create(connect: Connect, name: string, wanted: ConnectorConfig): Promise<void> {
+  await connect.create(name, wanted);
+  await persist(() => connect.forgetOffsets(name));
 }
 
 /** Debezium learns of a new column from the next change of its table, or at its start. */
