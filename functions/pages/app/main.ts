@@ -2,6 +2,7 @@ import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { type Endpoint, openApi } from "./api.ts";
 import { openBoard } from "./board.ts";
+import { clock } from "./clock.ts";
 import { h, say, set } from "./dom.ts";
 import { askForKey, forgetKey, takeKey } from "./key.ts";
 import { openShell } from "./shell.ts";
@@ -113,5 +114,8 @@ function open(key: string, endpoints: Endpoint[]): void {
   run();
 }
 
-const { key, endpoints } = await enter();
+const entering = enter();
+// A browser takes 30 ms for its first format of dates: in a task of its own, while the answer is on its way.
+setTimeout(() => clock(Date.now(), homeZone));
+const { key, endpoints } = await entering;
 open(key, endpoints);
