@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 import { vitestPlugin as pageAssets } from "./page-bundle.ts";
-import SlowestFirst from "./test/slowest-first.ts";
+
+/** `npm run test:long`: also what takes minutes and is no part of `npm test`, which must not. */
+const long = process.env.SLUICE_LONG ? ["{events,functions,infra}/**/*.long.test.ts"] : [];
 
 /** What a function reads at its cold start; nothing listens there. Integration tests hand clients in as arguments. */
 const env = {
@@ -20,7 +22,6 @@ export default defineConfig({
     silent: "passed-only",
     // Tests wait for brokers more than they compute: three files at a time even on two cores, where vitest would take one.
     maxWorkers: 3,
-    sequence: { sequencer: SlowestFirst },
     reporters: ["default", "./infra/test/closing-line.ts"],
     coverage: { include: ["events/**", "functions/**", "infra/**"], reportsDirectory: "coverage" },
     projects: [
@@ -29,7 +30,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{events,functions,infra}/**/*.test.ts"],
-          exclude: ["**/*.it.test.ts"],
+          exclude: ["**/*.it.test.ts", "**/*.long.test.ts"],
           env,
         },
       },
@@ -37,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: ["{events,functions,infra}/**/*.it.test.ts"],
+          include: ["{events,functions,infra}/**/*.it.test.ts", ...long],
           globalSetup: "./infra/test/global-setup.ts",
           // Clocks of real brokers on a shared machine: CI asks a second time before it believes a failure, and says so.
           retry: process.env.CI ? 1 : 0,

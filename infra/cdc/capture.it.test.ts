@@ -14,7 +14,7 @@ import { verify } from "./verify.ts";
  * More by hand, everything killed at random beneath 10,000 transactions:
  * SLUICE_CDC_TRANSACTIONS=10000 SLUICE_CDC_KILLS=15 npx vitest run --config infra/vitest.config.ts infra/cdc/capture -t killed
  */
-const transactions = Number(process.env.SLUICE_CDC_TRANSACTIONS ?? 400);
+const transactions = Number(process.env.SLUICE_CDC_TRANSACTIONS ?? 200);
 const kills = Number(process.env.SLUICE_CDC_KILLS ?? 1);
 const seed = Number(process.env.SLUICE_CDC_SEED ?? 1);
 

@@ -13,7 +13,7 @@ import { expectFigures } from "./oracle.ts";
 import { send } from "./send.ts";
 import { makeFacts } from "./traffic.ts";
 
-/** More by hand: SLUICE_ORACLE_EVENTS=200000 SLUICE_ORACLE_KILLS=15 npx vitest run --config infra/vitest.config.ts infra/test/product/kills */
+/** More by hand: SLUICE_LONG=1 SLUICE_ORACLE_EVENTS=200000 SLUICE_ORACLE_KILLS=15 npx vitest run --config infra/vitest.config.ts infra/test/product/kills */
 const events = Number(process.env.SLUICE_ORACLE_EVENTS ?? 4_000);
 const kills = Number(process.env.SLUICE_ORACLE_KILLS ?? 3);
 const seed = Number(process.env.SLUICE_ORACLE_SEED ?? 7);
