@@ -25,42 +25,45 @@ export const ingest: Bench = {
     const server = pidOf(settings, "clickhouse");
     let runs = 0;
 
-    const ours = (inProcess: boolean, pollers: number) => async (): Promise<Cost> => {
-      const { table, drop } = await openTable(admin, `ours${++runs}`, createTable);
-      const offline = await runOffline(options, {
-        name: "commits",
-        inProcess,
-        events: [
-          {
-            kafka: {
-              bootstrapServers: settings.brokers,
-              accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
-              topic,
-              consumerGroupId: table,
-              batchSize: 10_000,
-              startingPosition: "TRIM_HORIZON",
-              ...(pollers > 0 && {
-                provisionedPollerConfig: { minimumPollers: pollers, maximumPollers: pollers },
-              }),
+    const ours =
+      (inProcess: boolean, pollers: number, concurrency = 1) =>
+      async (): Promise<Cost> => {
+        const { table, drop } = await openTable(admin, `ours${++runs}`, createTable);
+        const offline = await runOffline(options, {
+          name: "commits",
+          inProcess,
+          eventSources: { concurrency },
+          events: [
+            {
+              kafka: {
+                bootstrapServers: settings.brokers,
+                accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
+                topic,
+                consumerGroupId: table,
+                batchSize: 10_000,
+                startingPosition: "TRIM_HORIZON",
+                ...(pollers > 0 && {
+                  provisionedPollerConfig: { minimumPollers: pollers, maximumPollers: pollers },
+                }),
+              },
             },
+          ],
+          env: {
+            BENCH_TABLE: table,
+            CLICKHOUSE_URL: settings.clickhouseUrl,
+            CLICKHOUSE_USER: "default",
+            CLICKHOUSE_PASSWORD: settings.CLICKHOUSE_DEFAULT_PASSWORD,
           },
-        ],
-        env: {
-          BENCH_TABLE: table,
-          CLICKHOUSE_URL: settings.clickhouseUrl,
-          CLICKHOUSE_USER: "default",
-          CLICKHOUSE_PASSWORD: settings.CLICKHOUSE_DEFAULT_PASSWORD,
-        },
-      });
-      const began = await offline.printed("polling");
-      const pids = [server, offline.pid];
-      const before = cpuSeconds(pids);
-      const ended = await untilCount(admin, table, rows);
-      const cost = { seconds: (ended - began) / 1000, cpuSeconds: cpuSeconds(pids) - before };
-      await offline.stop();
-      await drop();
-      return cost;
-    };
+        });
+        const began = await offline.printed("polling");
+        const pids = [server, offline.pid];
+        const before = cpuSeconds(pids);
+        const ended = await untilCount(admin, table, rows);
+        const cost = { seconds: (ended - began) / 1000, cpuSeconds: cpuSeconds(pids) - before };
+        await offline.stop();
+        await drop();
+        return cost;
+      };
 
     const engine = (name: keyof typeof engineSettings) => async (): Promise<Cost> => {
       const { table, drop } = await openTable(admin, `engine${++runs}`, createPlainTable);
@@ -83,12 +86,18 @@ export const ingest: Bench = {
       worker: ours(false, 0),
       "worker, provisioned": ours(false, 1),
       "in-process": ours(true, 0),
+      "in-process, two at a time": ours(true, 0, 2),
       "Kafka engine, default": engine("Kafka engine, default"),
       "Kafka engine, best throughput": engine("Kafka engine, best throughput"),
     };
     progress(`${rounds} rounds, ${Object.keys(measures).length} ways each`);
     const results = await interleave(rounds, logged(measures, rows, progress));
-    for (const mode of ["worker", "worker, provisioned", "in-process"] as const) {
+    for (const mode of [
+      "worker",
+      "worker, provisioned",
+      "in-process",
+      "in-process, two at a time",
+    ] as const) {
       for (const peer of ["Kafka engine, best throughput", "Kafka engine, default"] as const) {
         const [mine, theirs] = [results[mode], results[peer]];
         yield figure(

@@ -9,7 +9,10 @@ export interface Choices {
    * repeated one.
    */
   prefetch: number;
-  /** Invocations at once of a Kafka mapping without provisioned pollers. All but one start only when a whole batch waits beside one in flight. */
+  /**
+   * Invocations at once of a Kafka mapping without provisioned pollers. All but one start only when a whole batch waits
+   * beside one in flight; each is an environment of its own.
+   */
   concurrency: number;
 }
 
@@ -17,7 +20,7 @@ export const defaultChoices: Choices = {
   retryDelay: { first: 200, most: 30_000 },
   formatMismatch: "pass",
   prefetch: 1,
-  concurrency: 2,
+  concurrency: 1,
 };
 
 /** @throws when one is not of its kind. */

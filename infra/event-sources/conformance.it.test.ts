@@ -18,7 +18,7 @@ describe.concurrent("an event source mapping", () => {
   const endpoints = { [cluster]: address, "b-2.example.com:9096": address };
   const service = new FixtureService({
     env: { RABBITMQ_URL: rabbitmqUrl },
-    custom: { eventSources: { endpoints } },
+    custom: { eventSources: { endpoints, concurrency: 2 } },
   });
   const create = (options: Parameters<typeof kafkaProbe>[2]) => kafkaProbe(service, brokers, options);
   const filterPatterns = [{ value: { kind: ["sale"], price: [{ numeric: [">", 10] }] } }];
@@ -154,7 +154,7 @@ describe.concurrent("an event source mapping", () => {
     return begun.slice(1).map((at, index) => at - (begun[index] as number));
   };
 
-  test("invokes for partitions in parallel with provisioned pollers, and without them in a backlog", async ({
+  test("invokes for partitions in parallel with provisioned pollers, and where asked to in a backlog without", async ({
     expect,
   }) => {
     await Promise.all([parallel, backlog, lost].map(({ topic }) => topic.produce([...both, ...both])));

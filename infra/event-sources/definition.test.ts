@@ -28,7 +28,7 @@ describe("mappings read from serverless.yml", () => {
           bisect: false,
           itemFailures: false,
         },
-        concurrency: 2,
+        concurrency: 1,
         provisioned: false,
         enabled: true,
         batchSize: 100,
