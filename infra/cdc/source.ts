@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, type Settings } from "../settings.ts";
 import type { Problem, SourceTable } from "./catalogue.ts";
 import type { CdcConfig } from "./config.ts";
@@ -87,8 +88,23 @@ export async function checkServer(postgres: Postgres, config: CdcConfig): Promis
   return problems;
 }
 
-/** The replication user, the heartbeat and signal tables, the rights to read, and the publication: made or completed. */
-export async function prepareSource(
+/**
+ * The replication user, the heartbeat and signal tables, the rights to read, and the publication: made or completed. Again
+ * from the start when somebody else changes the same rows of the catalogue: another setup, or an ALTER TABLE.
+ */
+export async function prepareSource(...given: Parameters<typeof prepareOnce>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await prepareOnce(...given);
+    } catch (error) {
+      // Postgres has no code of its own for it.
+      if (tries === 10 || (error as Error).message !== "tuple concurrently updated") throw error;
+      await sleep(50 * tries);
+    }
+  }
+}
+
+async function prepareOnce(
   postgres: Postgres,
   settings: Settings,
   config: CdcConfig,
