@@ -152,6 +152,15 @@ const whole = {
   tags: ["a", null, "b'\\"],
   raw: Buffer.from([0, 255, 10]).toString("base64"),
 };
+/** Document 1 becomes document 9: how its old key ends, and what the new one says of it. */
+const ends = {
+  op: "d",
+  before: { id: 1, title: null, body: null, tags: null, raw: null },
+  commit: 20,
+  lsn: 21,
+  headers: { "__debezium.newkey": '{"id":9}' },
+};
+const fromOne = { "__debezium.oldkey": '{"id":1}' };
 const stored = { body: whole.body, tags: whole.tags, raw: "AP8K" };
 const select = "SELECT id, title, body, tags, base64Encode(raw) AS raw FROM t ORDER BY id";
 
@@ -174,14 +183,7 @@ test("a changed key takes its large values along, whichever partition comes firs
     commit: 20,
     lsn: 21,
     partition: 1,
-    headers: { "__debezium.oldkey": '{"id":1}' },
-  };
-  const ends = {
-    op: "d",
-    before: { id: 1, title: null, body: null, tags: null, raw: null },
-    commit: 20,
-    lsn: 21,
-    headers: { "__debezium.newkey": '{"id":9}' },
+    headers: fromOne,
   };
   await expect(copy.apply(begins)).rejects.toThrow(/waits for the end of its former key/);
   await copy.apply(ends);
@@ -192,10 +194,7 @@ test("a changed key takes its large values along, whichever partition comes firs
 test("a changed key takes its large values along although Debezium sent it twice, in one batch with the row before", async () => {
   const copy = await openCopy(documents);
   const first = { op: "c", after: { id: 1, title: "a", ...whole }, commit: 10, lsn: 11 };
-  const before = { id: 1, title: null, body: null, tags: null, raw: null };
-  const ends = { op: "d", before, commit: 20, lsn: 21, headers: { "__debezium.newkey": '{"id":9}' } };
-  const headers = { "__debezium.oldkey": '{"id":1}' };
-  const begins = { op: "c", after: { id: 9, title: "a", ...absent }, commit: 20, lsn: 21, headers };
+  const begins = { op: "c", after: { id: 9, title: "a", ...absent }, commit: 20, lsn: 21, headers: fromOne };
   await copy.apply(first, ends, begins, ends, begins);
   expect(await copy.select(select)).toEqual([{ id: 9, title: "a", ...stored }]);
   await copy.apply(first, ends);
@@ -215,15 +214,7 @@ test("a large value that nobody knows is quarantined, never written", async () =
 
 test("a changed key whose large values nobody knows holds nobody up, and is not filled with blanks", async () => {
   const copy = await openCopy(documents);
-  const ends = {
-    op: "d",
-    before: { id: 1, title: null, body: null, tags: null, raw: null },
-    commit: 20,
-    lsn: 21,
-    headers: { "__debezium.newkey": '{"id":9}' },
-  };
-  const headers = { "__debezium.oldkey": '{"id":1}' };
-  const begins = { op: "c", after: { id: 9, title: "a", ...absent }, commit: 20, lsn: 21, headers };
+  const begins = { op: "c", after: { id: 9, title: "a", ...absent }, commit: 20, lsn: 21, headers: fromOne };
   const changes = { op: "u", after: { id: 9, title: "b", ...absent }, commit: 30, lsn: 31 };
   const other = { op: "c", after: { id: 2, title: "c", ...whole }, commit: 40, lsn: 41 };
   await copy.apply(ends, begins, changes, other);

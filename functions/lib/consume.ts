@@ -95,12 +95,13 @@ export const consumeIntoTable = <LambdaEvent, Event, Place, Row, RowPlace = Plac
   const { table } = consumer;
   const openWriter = openTableWriter(table, safeguards);
   const begin: Begin<Event, Place> = (hold, bounded, messages) => {
-    const places = messages.map(({ place }) => place as Place & RowPlace);
-    const { write } = openWriter(hold, bounded, consumer.place ? undefined : places);
+    // Without `place` the place of a message is its row's: the two types are one.
+    const places = consumer.place ? undefined : messages.map(({ place }) => place as Place & RowPlace);
+    const { write } = openWriter(hold, bounded, places);
     return (accepted, now) =>
       write(
         accepted.map((one) => {
-          const place = consumer.place?.(one) ?? (one.message.place as Place & RowPlace); // The same type without `place`.
+          const place = consumer.place?.(one) ?? (one.message.place as Place & RowPlace);
           return rowOf(table, one.message, consumer.row(one, now), place);
         }),
       );

@@ -7,14 +7,15 @@ import { setUp, takeAway } from "../cdc/setup.ts";
 import type { Settings } from "../settings.ts";
 import { createTopics } from "../stack/topology.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
-import { burst, createTable, fillTable, lag, openWriter, untilArrived, type Way } from "./changes.ts";
+import { burst, createTable, fillTable, lag, openWriter, type Way } from "./changes.ts";
 import { type Cost, cpuPerMillion, cpuSeconds, rowsPerSecond } from "./cost.ts";
 import { type Figure, figure } from "./figure.ts";
 import { type FileSink, runFileSink } from "./file-sink.ts";
 import { logged } from "./ingest.ts";
-import { runOffline } from "./offline.ts";
+import { kafkaEvent, runOffline } from "./offline.ts";
 import { openAdmin, openServices, pidOf } from "./services.ts";
 import { interleave, percentile } from "./statistics.ts";
+import { askNumber, untilArrived } from "./until.ts";
 
 const peer = "against Debezium into a file";
 
@@ -56,7 +57,7 @@ async function* changesInTurns(bench: Setting, rows: number, rounds: number): As
   const ours: Way = {
     table: "ours",
     pids: [...source, pidOf(settings, "clickhouse"), offline.pid],
-    arrived: () => ask(admin, "SELECT max(n) AS n FROM github._ours"),
+    arrived: () => askNumber(admin, "SELECT max(n) AS n FROM github._ours"),
   };
   const theirs: Way = {
     table: "theirs",
@@ -115,7 +116,7 @@ async function* snapshotsInTurns(bench: Setting, rows: number, rounds: number): 
     const began = performance.now();
     const config = { ...configOf(name), tables: [captured(table, `github.${name}`)] };
     await setUp(settings, config);
-    const ended = await untilArrived({ table, ...way }, rows);
+    const ended = await untilArrived(table, way.arrived, rows, 20);
     const cost = { seconds: (ended - began) / 1000, cpuSeconds: cpuSeconds(way.pids) - before };
     await end(settings, config);
     return cost;
@@ -124,7 +125,7 @@ async function* snapshotsInTurns(bench: Setting, rows: number, rounds: number): 
   const snapshots = {
     ours: () => {
       const name = `ours_${mine++}`;
-      const arrived = () => ask(admin, `SELECT count() AS n FROM github._${name}`);
+      const arrived = () => askNumber(admin, `SELECT count() AS n FROM github._${name}`);
       return take(name, { pids: [...source, pidOf(settings, "clickhouse"), offline.pid], arrived });
     },
     theirs: () => {
@@ -168,24 +169,9 @@ async function runChanges({ options, settings }: Setting, topics: string[]) {
   const offline = await runOffline(options, {
     name: "changes",
     inProcess: false,
-    events: topics.map((topic) => ({
-      kafka: {
-        bootstrapServers: settings.brokers,
-        accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
-        topic,
-        consumerGroupId: consumerGroup(topic),
-        batchSize: 10_000,
-        startingPosition: "TRIM_HORIZON",
-      },
-    })),
+    events: topics.map((topic) => kafkaEvent(settings.brokers, topic, consumerGroup(topic))),
     env: { CLICKHOUSE_URL: settings.clickhouseUrl, CLICKHOUSE_PASSWORD: settings.CLICKHOUSE_PASSWORD },
   });
   await offline.printed("polling");
   return offline;
-}
-
-async function ask(client: ClickHouseClient, query: string): Promise<number> {
-  const answer = await client.query({ query, format: "JSONEachRow" });
-  const [row] = await answer.json<{ n: string }>();
-  return Number(row?.n ?? 0);
 }

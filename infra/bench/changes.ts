@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { pace } from "../generate/pace.ts";
 import { type Cost, cpuSeconds } from "./cost.ts";
+import { untilArrived } from "./until.ts";
 
 /** Where the changes of a table go. */
 export interface Way {
@@ -53,7 +54,7 @@ export async function burst(writer: Writer, way: Way, changes: number): Promise<
   let written = await writer.commit(1000);
   const began = performance.now();
   for (let left = changes - 1000; left > 0; left -= 1000) written = await writer.commit(1000);
-  const ended = await untilArrived(way, written);
+  const ended = await untilArrived(way.table, way.arrived, written, 20);
   return { seconds: (ended - began) / 1000, cpuSeconds: cpuSeconds(way.pids) - before };
 }
 
@@ -90,17 +91,4 @@ export async function lag(writer: Writer, way: Way, changes: number): Promise<nu
   ended = true;
   await watching;
   return waits;
-}
-
-/** @returns when it had; @throws Error when nothing arrives for a minute. */
-export async function untilArrived({ table, arrived }: Way, wanted: number): Promise<number> {
-  let [seen, moved] = [-1, performance.now()];
-  for (;;) {
-    const count = await arrived();
-    const now = performance.now();
-    if (count >= wanted) return now;
-    if (count !== seen) [seen, moved] = [count, now];
-    if (now - moved > 60_000) throw new Error(`${table}: stopped at ${count} of ${wanted} changes`);
-    await sleep(20);
-  }
 }

@@ -3,7 +3,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { pace } from "../generate/pace.ts";
 import type { Settings } from "../settings.ts";
 import type { BenchOptions } from "./bench.ts";
-import { runOffline } from "./offline.ts";
+import { kafkaEvent, runOffline } from "./offline.ts";
 import { bodyOf, type Post } from "./post-events.ts";
 import { openAdmin } from "./services.ts";
 
@@ -28,18 +28,7 @@ export async function eventFreshness(
   const offline = await runOffline(options, {
     name: "events",
     inProcess: false,
-    events: [
-      {
-        kafka: {
-          bootstrapServers: settings.brokers,
-          accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
-          topic: "events",
-          consumerGroupId: "bench-events",
-          batchSize: 10_000,
-          startingPosition: "TRIM_HORIZON",
-        },
-      },
-    ],
+    events: [kafkaEvent(settings.brokers, "events", "bench-events")],
     env: { CLICKHOUSE_URL: settings.clickhouseUrl, CLICKHOUSE_PASSWORD: settings.CLICKHOUSE_PASSWORD },
   });
   await offline.printed("polling");

@@ -8,7 +8,7 @@ import type { Bench, BenchOptions } from "./bench.ts";
 import { type Cost, cpuPerMillion, cpuSeconds, rowsPerSecond } from "./cost.ts";
 import { figure } from "./figure.ts";
 import { logged } from "./ingest.ts";
-import { runOffline } from "./offline.ts";
+import { kafkaEvent, runOffline } from "./offline.ts";
 import { openKafka, produceBodies } from "./produce.ts";
 import { openPython } from "./python.ts";
 import { openFolder, openServices } from "./services.ts";
@@ -40,18 +40,7 @@ export const faust: Bench = {
       const offline = await runOffline(options, {
         name: "ratings",
         inProcess,
-        events: [
-          {
-            kafka: {
-              bootstrapServers: brokers,
-              accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
-              topic,
-              consumerGroupId: `ours-${++groups}`,
-              batchSize: 10_000,
-              startingPosition: "TRIM_HORIZON",
-            },
-          },
-        ],
+        events: [kafkaEvent(brokers, topic, `ours-${++groups}`)],
         // Nothing is quarantined: ClickHouse is not asked for anything.
         env: {
           KAFKA_BROKERS: brokers.join(","),

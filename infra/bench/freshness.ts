@@ -5,7 +5,7 @@ import type { Bench } from "./bench.ts";
 import { commitBody, createPlainTable, createTable } from "./commit.ts";
 import { figure } from "./figure.ts";
 import { attachEngine, engineSettings } from "./kafka-engine.ts";
-import { runOffline } from "./offline.ts";
+import { kafkaEvent, runOffline } from "./offline.ts";
 import { openKafka, partitions, produceCommits } from "./produce.ts";
 import { openAdmin, openServices } from "./services.ts";
 import { interleave, percentile } from "./statistics.ts";
@@ -32,19 +32,16 @@ export const freshness: Bench = {
     }
     for (const table of tables) await produceCommits(settings.brokers, table, 0, progress);
     for (const [table, window] of [["window_500", undefined] as const, ["window_0", 0] as const]) {
-      const event = {
-        bootstrapServers: settings.brokers,
-        accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
-        topic: table,
-        consumerGroupId: table,
-        batchSize: 10_000,
-        startingPosition: "TRIM_HORIZON",
-        ...(window !== undefined && { maximumBatchingWindow: window }),
-      };
+      const event = kafkaEvent(
+        settings.brokers,
+        table,
+        table,
+        window === undefined ? {} : { maximumBatchingWindow: window },
+      );
       const offline = await runOffline(options, {
         name: "commits",
         inProcess: false,
-        events: [{ kafka: event }],
+        events: [event],
         env: {
           BENCH_TABLE: table,
           CLICKHOUSE_URL: settings.clickhouseUrl,

@@ -1,14 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ClickHouseClient } from "@clickhouse/client";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { createPlainTable, createTable, createView } from "./commit.ts";
 import { type Cost, cpuPerMillion, cpuSeconds, rowsPerSecond } from "./cost.ts";
 import { figure } from "./figure.ts";
 import { attachEngine, engineSettings } from "./kafka-engine.ts";
-import { runOffline } from "./offline.ts";
+import { kafkaEvent, runOffline } from "./offline.ts";
 import { produceCommits } from "./produce.ts";
 import { openAdmin, openServices, pidOf } from "./services.ts";
 import { interleave } from "./statistics.ts";
+import { untilCount } from "./until.ts";
 
 const topic = "bench";
 
@@ -34,19 +34,14 @@ export const ingest: Bench = {
           inProcess,
           eventSources: { concurrency },
           events: [
-            {
-              kafka: {
-                bootstrapServers: settings.brokers,
-                accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
-                topic,
-                consumerGroupId: table,
-                batchSize: 10_000,
-                startingPosition: "TRIM_HORIZON",
-                ...(pollers > 0 && {
-                  provisionedPollerConfig: { minimumPollers: pollers, maximumPollers: pollers },
-                }),
-              },
-            },
+            kafkaEvent(
+              settings.brokers,
+              topic,
+              table,
+              pollers > 0
+                ? { provisionedPollerConfig: { minimumPollers: pollers, maximumPollers: pollers } }
+                : {},
+            ),
           ],
           env: {
             BENCH_TABLE: table,
@@ -128,21 +123,6 @@ async function openTable(admin: ClickHouseClient, table: string, create: (name: 
       await admin.command({ query: `DROP TABLE ${name} SYNC` });
   };
   return { table, drop };
-}
-
-/** Asks every 50 ms. @returns when the table had them all. @throws when the count stands still for a minute. */
-export async function untilCount(client: ClickHouseClient, table: string, rows: number): Promise<number> {
-  let [seen, moved] = [0, performance.now()];
-  for (;;) {
-    const answer = await client.query({ query: `SELECT count() AS n FROM ${table}`, format: "JSONEachRow" });
-    const [row] = await answer.json<{ n: number }>();
-    const now = performance.now();
-    const count = Number(row?.n);
-    if (count >= rows) return now;
-    if (count !== seen) [seen, moved] = [count, now];
-    if (now - moved > 60_000) throw new Error(`${table} stopped at ${count} of ${rows} rows`);
-    await sleep(50);
-  }
 }
 
 /** The same measures, each told on its way. */

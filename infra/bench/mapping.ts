@@ -7,7 +7,7 @@ import type { Cost } from "./cost.ts";
 import { costOf, cpuSeconds, rowsPerSecond } from "./cost.ts";
 import { figure } from "./figure.ts";
 import { logged } from "./ingest.ts";
-import { runOffline } from "./offline.ts";
+import { kafkaEvent, runOffline } from "./offline.ts";
 import { openKafka, produceCommits } from "./produce.ts";
 import { openServices } from "./services.ts";
 import { interleave } from "./statistics.ts";
@@ -28,18 +28,7 @@ export const mapping: Bench = {
     yield* compare("Kafka", "kafkajs", options, {
       modes: (batchSize, inProcess) => () =>
         drain(options, rows, inProcess, {
-          events: [
-            {
-              kafka: {
-                bootstrapServers: settings.brokers,
-                accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
-                topic,
-                consumerGroupId: group(),
-                batchSize,
-                startingPosition: "TRIM_HORIZON",
-              },
-            },
-          ],
+          events: [kafkaEvent(settings.brokers, topic, group(), { batchSize })],
         }),
       bare: () => kafkajs(settings, rows),
       rows,

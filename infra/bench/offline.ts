@@ -27,6 +27,24 @@ export interface OfflineFunction {
   eventSources?: object;
 }
 
+/** A Kafka event as `serverless.yml` has it: from the topic's first record on, batches as large as AWS lets them be. */
+export const kafkaEvent = (
+  bootstrapServers: string[],
+  topic: string,
+  consumerGroupId: string,
+  more = {},
+) => ({
+  kafka: {
+    bootstrapServers,
+    accessConfigurations: { vpcSubnet: "subnet-0", vpcSecurityGroup: "sg-0" },
+    topic,
+    consumerGroupId,
+    batchSize: 10_000,
+    startingPosition: "TRIM_HORIZON",
+    ...more,
+  },
+});
+
 /** A service of its own with the real plugin under the real `sls offline`. */
 export async function runOffline(
   { cleanup }: Pick<BenchOptions, "cleanup">,

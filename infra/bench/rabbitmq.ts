@@ -11,11 +11,12 @@ import { drainWithAmqplib } from "./amqplib-client.ts";
 import type { Bench, BenchOptions } from "./bench.ts";
 import { type Cost, cpuSeconds, rowsPerSecond } from "./cost.ts";
 import { figure } from "./figure.ts";
-import { logged, untilCount } from "./ingest.ts";
+import { logged } from "./ingest.ts";
 import { runOffline } from "./offline.ts";
 import { openPython } from "./python.ts";
 import { openAdmin, openServices, pidOf } from "./services.ts";
 import { interleave } from "./statistics.ts";
+import { untilCount } from "./until.ts";
 
 const queue = "chat.clickhouse";
 /** One insert for each message takes minutes for what others do in seconds: its rate is measured on fewer. */

@@ -33,6 +33,12 @@ export interface Problem {
   bySnapshot?: true;
 }
 
+export const mendedBySnapshot = (what: string): Problem => ({
+  what,
+  mend: "npx sluice cdc setup --snapshot reads every table anew",
+  bySnapshot: true,
+});
+
 interface Row {
   kind: string;
   persistence: string;

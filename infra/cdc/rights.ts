@@ -1,4 +1,5 @@
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseError } from "@clickhouse/client";
+import { openClickHouse } from "../../functions/lib/clickhouse.ts";
 import type { Settings } from "../settings.ts";
 import type { Problem, SourceTable } from "./catalogue.ts";
 
@@ -20,11 +21,10 @@ export async function checkRights(settings: Settings, tables: SourceTable[]): Pr
   ];
   const problems: Problem[] = [];
   for (const { username, password, privileges, attempt } of users) {
-    const client = createClient({
-      url: settings.clickhouseUrl,
-      username,
-      password,
-      log: { level: ClickHouseLogLevel.OFF },
+    const client = openClickHouse({
+      CLICKHOUSE_URL: settings.clickhouseUrl,
+      CLICKHOUSE_USER: username,
+      CLICKHOUSE_PASSWORD: password,
     });
     const denied: string[] = [];
     for (const table of tables)

@@ -4,7 +4,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 import { withAdmin } from "../admin.ts";
 import type { Settings } from "../settings.ts";
 import { createTopics } from "../stack/topology.ts";
-import { type Problem, readCatalogue, type SourceTable } from "./catalogue.ts";
+import { mendedBySnapshot, type Problem, readCatalogue, type SourceTable } from "./catalogue.ts";
 import type { CdcConfig } from "./config.ts";
 import { type Connect, type ConnectorConfig, openConnect } from "./connect-api.ts";
 import { connectorClass, connectorConfig, findOldOptions, snapshotLsnOf } from "./connector.ts";
@@ -12,7 +12,7 @@ import { makeCopy } from "./copies.ts";
 import { type Postgres, withPostgres } from "./postgres.ts";
 import { readSlot, withKafka } from "./progress.ts";
 import { checkRights } from "./rights.ts";
-import { checkServer, createLocalTables, prepareSource, signalTable } from "./source.ts";
+import { checkServer, createLocalTables, isContended, prepareSource, signalTable } from "./source.ts";
 
 /** What keeps a capture from being set up: each problem with what mends it. */
 export class CdcProblems extends Error {
@@ -68,13 +68,13 @@ async function run(
   await createLocalTables(postgres, settings);
   const serverProblems = await checkServer(postgres, config);
   const { tables, problems } = await readCatalogue(postgres, config);
-  problems.push(...serverProblems.filter(({ bySnapshot }) => !(snapshot && bySnapshot)));
   problems.push(...(await checkConnect(connect, config)));
-  if (!snapshot) problems.push(...(await checkSlot(sides, config)));
+  const slotProblems = [...serverProblems, ...(await checkSlot(sides, config))];
+  problems.push(...slotProblems.filter(({ bySnapshot }) => !(snapshot && bySnapshot)));
   if (problems.length > 0) throw new CdcProblems(problems);
 
   note("making the publication, and the copies in ClickHouse");
-  await prepareSource(postgres, settings, config, tables);
+  await persist(() => prepareSource(postgres, settings, config, tables), isContended);
   await createTopics(
     settings,
     tables.map(({ topic }) => ({ topic, numPartitions: 1 })),
@@ -154,10 +154,9 @@ async function checkSlot({ postgres, connect }: Sides, config: CdcConfig): Promi
   const offset = await connect.offset(config.connector);
   if (offset === undefined || (await readSlot(postgres, config))) return [];
   return [
-    {
-      what: `the slot ${config.slot} is gone, and with it what changed since the connector read from it`,
-      mend: "npx sluice cdc setup --snapshot reads every table anew",
-    },
+    mendedBySnapshot(
+      `the slot ${config.slot} is gone, and with it what changed since the connector read from it`,
+    ),
   ];
 }
 
@@ -191,14 +190,17 @@ export async function takeAway(
   );
 }
 
-/** Ten seconds of trying. @throws what the last try threw. */
-async function persist(attempt: () => Promise<unknown>): Promise<void> {
+/** Ten seconds of trying, while what goes wrong is of a kind that passes. @throws what the last try threw. */
+async function persist(
+  attempt: () => Promise<unknown>,
+  passes: (error: unknown) => boolean = () => true,
+): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
       await attempt();
       return;
     } catch (error) {
-      if (tries === 40) throw error;
+      if (tries === 40 || !passes(error)) throw error;
       await sleep(250);
     }
   }

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, type Settings } from "../settings.ts";
-import type { Problem, SourceTable } from "./catalogue.ts";
+import { mendedBySnapshot, type Problem, type SourceTable } from "./catalogue.ts";
 import type { CdcConfig } from "./config.ts";
 import { literal, type Postgres, quote, quoteTable } from "./postgres.ts";
 
@@ -70,11 +69,11 @@ export async function checkServer(postgres: Postgres, config: CdcConfig): Promis
     "set both to 4 at least",
   );
   if (server.lost)
-    problems.push({
-      what: `the slot ${config.slot} was given up: it kept more of the log than max_slot_wal_keep_size`,
-      mend: "npx sluice cdc setup --snapshot reads every table anew",
-      bySnapshot: true,
-    });
+    problems.push(
+      mendedBySnapshot(
+        `the slot ${config.slot} was given up: it kept more of the log than max_slot_wal_keep_size`,
+      ),
+    );
   say(
     server.other !== null,
     `the slot ${config.slot} belongs to the database ${server.other}`,
@@ -88,23 +87,15 @@ export async function checkServer(postgres: Postgres, config: CdcConfig): Promis
   return problems;
 }
 
-/**
- * The replication user, the heartbeat and signal tables, the rights to read, and the publication: made or completed. Again
- * from the start when somebody else changes the same rows of the catalogue: another setup, or an ALTER TABLE.
- */
-export async function prepareSource(...given: Parameters<typeof prepareOnce>): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await prepareOnce(...given);
-    } catch (error) {
-      // Postgres has no code of its own for it.
-      if (tries === 10 || (error as Error).message !== "tuple concurrently updated") throw error;
-      await sleep(50 * tries);
-    }
-  }
-}
+/** Somebody else changes the same rows of the catalogue: another setup, or an ALTER TABLE. Postgres has no code of its own for it. */
+export const isContended = (error: unknown): boolean =>
+  (error as Error).message === "tuple concurrently updated";
 
-async function prepareOnce(
+/**
+ * The replication user, the heartbeat and signal tables, the rights to read, and the publication: made or completed.
+ * @throws what `isContended` knows: then it may be called again.
+ */
+export async function prepareSource(
   postgres: Postgres,
   settings: Settings,
   config: CdcConfig,

@@ -11,8 +11,9 @@ import { type Preparation, Unavailable } from "./service.ts";
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * The folder with the jars that a pom (of this folder, unless its path says otherwise) names, fetched once per machine: every SLUICE_HOME shares it. A download lands in a folder of
- * its own and is renamed when complete, so an interrupted one is never taken for the whole.
+ * The folder with the jars that a pom (of this folder, unless its path says otherwise) names, fetched once per machine: every
+ * SLUICE_HOME shares it. A download lands in a folder of its own and is renamed when complete, so an interrupted one is never
+ * taken for the whole.
  */
 export async function jars(pomFile: string, what: string, preparation: Preparation): Promise<string> {
   const pom = resolve(import.meta.dirname, pomFile);

@@ -73,7 +73,7 @@ export const chatAverageMessageGap = defineQuery({
     SELECT count() AS messages,
       if(messages < 2, NULL, dateDiff('millisecond', ${firstOf("received_at")}, ${lastOf("received_at")}) / (messages - 1)) AS average_gap_ms
     FROM user_messages
-    WHERE {username: String} = '' OR username = {username: String}`,
+    WHERE ${matches("username")}`,
 });
 
 export const chatMessagesPerMinute = defineQuery({

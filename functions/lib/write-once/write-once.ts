@@ -34,10 +34,10 @@ export function beginWrite<Row, Place>(
     for (;;) {
       const claims = await hold.claims();
       // What was found under other claims says nothing: somebody else may have written since.
-      const found = claims === (await first) ? ahead : undefined;
-      const probe = () => found ?? look(progress.rest.map(({ place }) => place));
+      const early = claims === (await first) ? ahead : undefined;
+      const probing = early ?? look(progress.rest.map(({ place }) => place));
       try {
-        await writeRest({ store, table, hold, claims, safeguards, probe }, rows, progress);
+        await writeRest({ store, table, hold, claims, safeguards }, rows, progress, probing);
         const { inserted, refused } = progress;
         return { inserted, duplicates: rows.length - distinct + progress.rest.length, refused };
       } catch (error) {
@@ -55,7 +55,6 @@ interface Attempt<Row, Place> {
   hold: Hold;
   claims: Claims;
   safeguards: Safeguards;
-  probe(): Promise<Found>;
 }
 
 /** What is left of a call, and what it did: kept when another invocation comes between. */
@@ -70,10 +69,10 @@ async function writeRest<Row, Place, P extends Placed<Row, Place>>(
   attempt: Attempt<Row, Place>,
   given: P[],
   progress: Progress<P>,
+  probing: Promise<Found>,
 ): Promise<void> {
   const { table } = attempt;
-  const probing = attempt.probe();
-  probing.catch(() => {});
+  probing.catch(() => {}); // Thrown where it is awaited.
   const hopeful = makeBatches(table, progress.rest); // Encoded while the probe runs: nearly always nothing is found.
   const found = await probing;
   const batches = found.keys.size === 0 ? hopeful : await makeMissing(attempt, given, progress.rest, found);
