@@ -75,13 +75,15 @@ export function openConnect({ connectUrl }: Pick<Settings, "connectUrl">) {
     },
     forgetOffsets: (name: string) => call("DELETE", at(name, "/offsets")),
     restart: (name: string) => call("POST", at(name, "/restart?includeTasks=true&onlyFailed=true")),
+    /** RUNNING once its task does, STOPPED once it has no task any more. */
     async status(name: string): Promise<{ state: string; trace?: string } | undefined> {
       const answer = await call("GET", at(name, "/status"));
       if (answer === undefined) return undefined;
       const { connector, tasks } = status.parse(answer);
       const failed = [connector, ...tasks].find(({ state }) => state === "FAILED");
       if (failed) return { state: "FAILED", trace: (failed.trace ?? "").split("\n")[0] ?? "" };
-      return { state: connector.state === "RUNNING" ? (tasks[0]?.state ?? "UNASSIGNED") : connector.state };
+      if (connector.state === "RUNNING") return { state: tasks[0]?.state ?? "UNASSIGNED" };
+      return { state: connector.state === "STOPPED" && tasks.length > 0 ? "STOPPING" : connector.state };
     },
   };
 }

@@ -65,6 +65,7 @@ async function run(
 ): Promise<SetupOutcome> {
   const { postgres, clickhouse, connect } = sides;
   const { note = () => {}, snapshot = false } = options;
+  await lock(postgres, config, note);
   await createLocalTables(postgres, settings);
   const serverProblems = await checkServer(postgres, config);
   const { tables, problems } = await readCatalogue(postgres, config);
@@ -90,14 +91,18 @@ async function run(
   const lsn = snapshotLsnOf(before) ?? (await begin(sides, tables));
   const wanted = connectorConfig(settings, config, tables, lsn);
   const connector = !before ? "created" : isSame(before, wanted) ? "unchanged" : "changed";
+  const again = before ? tables.filter((table) => isNew(table, before, outcomes.get(table))) : [];
   if (connector === "created") await create(connect, config.connector, wanted);
-  if (connector === "changed") await connect.put(config.connector, wanted);
-  // Left so by a setup that broke off, or by a person.
-  if ((await connect.status(config.connector))?.state === "STOPPED") await connect.resume(config.connector);
+  // One that still runs as it was would take the signal below, and know neither the tables nor the columns.
+  else if (connector === "changed" || again.length > 0) {
+    await connect.stop(config.connector);
+    await untilState(connect, config.connector, "STOPPED", options.signal);
+    await connect.put(config.connector, wanted);
+  }
+  // Stopped just now, by a setup that broke off or by a person; one that runs, runs on.
+  await connect.resume(config.connector);
   note("waiting for Debezium");
   await untilState(connect, config.connector, "RUNNING", options.signal);
-  const again = before ? tables.filter((table) => isNew(table, before, outcomes.get(table))) : [];
-  if (again.some((table) => outcomes.get(table)?.added.length)) await refresh(connect, config.connector);
   if (again.length > 0) await readAgain(postgres, again);
   return {
     connector,
@@ -109,6 +114,17 @@ async function run(
       readAgain: again.includes(table),
     })),
   };
+}
+
+/** One setup at a time: Postgres lets go of the lock with the connection. */
+async function lock(postgres: Postgres, { slot }: CdcConfig, note: (text: string) => void): Promise<void> {
+  const key = "hashtext('sluice cdc setup'), hashtext($1)";
+  const [tried] = await postgres.query<{ ours: boolean }>(`SELECT pg_try_advisory_lock(${key}) AS ours`, [
+    slot,
+  ]);
+  if (tried?.ours) return;
+  note("waiting for another setup to end");
+  await postgres.query(`SELECT pg_advisory_lock(${key})`, [slot]);
 }
 
 /** With several partitions a key that changed could come before the values it takes along, and these be gone when it asks. */
@@ -229,18 +245,10 @@ async function create(connect: Connect, name: string, wanted: ConnectorConfig): 
   await persist(() => connect.forgetOffsets(name));
 }
 
-/** Debezium learns of a new column from the next change of its table, or at its start. */
-async function refresh(connect: Connect, name: string): Promise<void> {
-  await connect.stop(name);
-  await untilState(connect, name, "STOPPED");
-  await connect.resume(name);
-  await untilState(connect, name, "RUNNING");
-}
-
 async function untilState(
   connect: Connect,
   name: string,
-  wanted: string,
+  wanted: "RUNNING" | "STOPPED",
   signal?: AbortSignal,
 ): Promise<void> {
   const deadline = performance.now() + 60_000;
@@ -248,7 +256,7 @@ async function untilState(
   for (;;) {
     const status = await connect.status(name);
     if (status?.state === wanted) return;
-    if (status?.state === "FAILED") {
+    if (status?.state === "FAILED" && wanted === "RUNNING") {
       if (restarted)
         throw new Error(`Debezium's connector failed: ${status.trace} (npx sluice logs connect)`);
       await connect.restart(name);

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { loadSettings, projectRoot, type Settings } from "../settings.ts";
 import { freePorts } from "./ports.ts";
 
@@ -58,12 +59,22 @@ export async function openStack(more: Record<string, string> = {}): Promise<Stac
         error ? reject(new Error(`sluice ${args.join(" ")}: ${stderr}`, { cause: error })) : resolve(stdout),
       );
     });
+  const settings = loadSettings(own);
   return {
-    settings: loadSettings(own),
+    settings,
     env,
     sluice,
     start: (...args) => spawn(process.execPath, [cli, ...args], { env, stdio: ["ignore", "pipe", "pipe"] }),
-    value: async (query) => (await sluice("sql", query, "--format", "TSV")).trim(),
+    async value(query) {
+      const client = createClient({
+        url: settings.clickhouseUrl,
+        username: "reader",
+        password: settings.CLICKHOUSE_READER_PASSWORD,
+        log: { level: ClickHouseLogLevel.OFF },
+      });
+      const read = async () => (await client.query({ query, format: "TabSeparated" })).text();
+      return (await read().finally(() => client.close())).trim();
+    },
     pid: async (service) => JSON.parse(await sluice("status", "--json")).services[service].pid,
     async close() {
       await sluice("reset", "--yes"); // As root, Postgres has its data elsewhere.
