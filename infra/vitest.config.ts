@@ -31,6 +31,8 @@ export default defineConfig({
           name: "unit",
           include: ["{events,functions,infra}/**/*.test.ts"],
           exclude: ["**/*.it.test.ts", "**/*.long.test.ts"],
+          // They change nothing outside of themselves: a process for each would cost more than they do.
+          isolate: false,
           env,
         },
       },

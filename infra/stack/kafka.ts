@@ -8,6 +8,7 @@ import { freePort } from "./ports.ts";
 import { findProgram } from "./programs.ts";
 import { run } from "./run.ts";
 import { type Preparation, type Service, Unavailable } from "./service.ts";
+import { SharedClasses } from "./shared-classes.ts";
 
 /** Apache Kafka as one KRaft process: broker and controller, one node, on 127.0.0.1 only. */
 export const kafka: Service = {
@@ -41,7 +42,9 @@ async function prepare(preparation: Preparation) {
   const { settings } = preparation;
   const java = findProgram("java");
   if (!java) throw new Unavailable("java is not installed: install a JDK, 17 or newer");
-  const classpath = join(await jars("pom.xml", "Kafka's jars", preparation), "*");
+  const folder = await jars("pom.xml", "Kafka's jars", preparation);
+  const classpath = join(folder, "*");
+  const classes = new SharedClasses(java, folder);
   const data = join(settings.home, "kafka");
   const config = join(data, "server.properties");
   const logs = join(data, "log");
@@ -51,7 +54,11 @@ async function prepare(preparation: Preparation) {
     // The leading letter: an id that starts with a dash would be read as an option.
     const id = `s${randomBytes(16).toString("base64url").slice(1)}`;
     const args = ["-cp", classpath, "kafka.tools.StorageTool", "format", "-t", id, "-c", config];
-    await run({ command: java, args: [...lightJvm, ...args], env: {} }, preparation, { name: "kafka" });
+    await classes.keepThoseOf((options) =>
+      run({ command: java, args: [...lightJvm, ...options, ...args], env: {} }, preparation, {
+        name: "kafka",
+      }),
+    );
   }
   const quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn";
   const server = "-Dorg.slf4j.simpleLogger.log.kafka.server=info";
@@ -59,11 +66,8 @@ async function prepare(preparation: Preparation) {
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
   ];
-  return {
-    command: java,
-    args: ["-Xmx512m", ...lightJvm, quiet, server, ...stamp, "-cp", classpath, "kafka.Kafka", config],
-    env: {},
-  };
+  const jvm = ["-Xmx512m", ...lightJvm, ...classes.options, quiet, server, ...stamp];
+  return { command: java, args: [...jvm, "-cp", classpath, "kafka.Kafka", config], env: {} };
 }
 
 /**

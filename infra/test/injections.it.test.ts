@@ -32,11 +32,14 @@ function recorder() {
   return { client, sent };
 }
 
-const cases = [...endpoints.values()].flatMap((query) =>
-  Object.keys(query.params.shape).map((param) => ({ name: query.name, param, query })),
-);
+/** Half of them for each parameter, the other half for the next one; all for all in `npm run test:long`. */
+const share = process.env.SLUICE_LONG ? 1 : 2;
 
-describe.each(cases)("$name, parameter $param", ({ query, param }) => {
+const cases = [...endpoints.values()]
+  .flatMap((query) => Object.keys(query.params.shape).map((param) => ({ name: query.name, param, query })))
+  .map((one, at) => ({ ...one, tried: injections.filter((_, i) => (i + at) % share === 0) }));
+
+describe.each(cases)("$name, parameter $param", ({ query, param, tried }) => {
   test("never changes the statement: a value is refused, or bound as it is", async () => {
     const usual = recorder();
     // Whether there is a value may choose between statements; which one may not.
@@ -45,14 +48,13 @@ describe.each(cases)("$name, parameter $param", ({ query, param }) => {
     for (const given of choices) await ask(usual.client, query, given);
     const statements = new Set(usual.sent.map(({ query: sql }) => sql));
     const { client, sent } = recorder();
-    for (const value of injections) {
-      const error = await ask(client, query, { [param]: value }).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-      if (error) expect.soft(error, value).toMatchObject({ status: 400 });
-    }
-    for (const { query: sql } of sent) expect(statements.has(sql)).toBe(true);
+    const failures: unknown[] = [];
+    for (const value of tried)
+      await ask(client, query, { [param]: value }).catch((error: unknown) => {
+        if (!(error instanceof HttpError && error.status === 400)) failures.push([value, error]);
+      });
+    expect(failures).toEqual([]);
+    expect(sent.filter(({ query: sql }) => !statements.has(sql))).toEqual([]);
   });
 });
 
@@ -64,9 +66,9 @@ function enumerated({ params }: Query): Record<string, string>[] {
   });
 }
 
-/** Every one for the first, and a part for the others: a query on the engine takes its time. */
+/** Most for the first, and a part for the others: a query on the engine takes its time. */
 const texts: [name: string, param: string, every: number][] = [
-  ["chat_messages", "username", 1],
+  ["chat_messages", "username", share],
   ["chat_messages_per_minute", "username", 20],
   ["commits_by_author", "repo", 20],
   ["commits_per_interval", "author", 20],

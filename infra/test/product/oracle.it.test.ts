@@ -15,7 +15,7 @@ import { expectFigures, expectFunnel } from "./oracle.ts";
 import { send } from "./send.ts";
 import { type Fact, makeFacts } from "./traffic.ts";
 
-const events = Number(process.env.SLUICE_ORACLE_EVENTS ?? 20_000);
+const events = Number(process.env.SLUICE_ORACLE_EVENTS ?? 10_000);
 const seed = Number(process.env.SLUICE_ORACLE_SEED ?? 7);
 
 const { clickhouseUrl: url, passwords } = inject("services");
