@@ -43,7 +43,7 @@ test("rows of every age are on the tier of their age, those that were there befo
   ];
   await expect.poll(() => disks("events"), { timeout: 20_000 }).toEqual(tiers);
   await expect
-    .poll(() => disks("ticket_sales"))
+    .poll(() => disks("ticket_sales"), { timeout: 20_000 })
     .toEqual([
       ["archive", 1, "ZSTD(9)"],
       ["default", 1, "LZ4"],

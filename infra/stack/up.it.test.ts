@@ -101,7 +101,7 @@ it("is cleaned up after when it is killed with -9", async () => {
 }, 120_000);
 
 it("stops what it has begun to start when it is asked to end", async () => {
-  const up = stack.start("up", "clickhouse", "rabbitmq");
+  const up = stack.start("up", "clickhouse", "postgres");
   for (let tries = 0; tries < 600 && processes().length < 2; tries++) await sleep(50);
   up.kill("SIGTERM");
   const [code] = await once(up, "exit");
