@@ -72,6 +72,7 @@ async function prepare(preparation: Preparation): Promise<Launch> {
       RABBITMQ_LOGS: "-",
       RABBITMQ_PID_FILE: join(home, "pid"),
       RABBITMQ_ALLOW_INPUT: "true",
+      ERL_CRASH_DUMP: join(home, "erl_crash.dump"), // By default where `up` was run: in the project.
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
         "-noinput -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}",
     },

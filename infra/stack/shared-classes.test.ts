@@ -30,6 +30,7 @@ it("are never those of a JVM that failed, nor of another Java", async () => {
   });
   await expect(failing).rejects.toThrow("ended with 1");
   expect(classes.options).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
   await keep(classes);
   expect(new SharedClasses("/bin/sh", folder).options).toEqual([]);
 });

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
-import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
-import { rename } from "node:fs/promises";
-import { join } from "node:path";
+import { constants, existsSync, realpathSync, statSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isAllowed } from "./programs.ts";
 
 /**
  * Classes as a JVM has them in memory after it loaded them: another one of the same Java and classpath maps the file instead of reading
- * and verifying them again, and goes on without where it cannot. It halves the processor time of a start.
+ * and verifying them again, and goes on without where it cannot. A start takes a quarter less processor time.
  * https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html
  */
 export class SharedClasses {
@@ -27,18 +28,14 @@ export class SharedClasses {
 
   /** Runs a JVM to its end, which writes the file where there is none yet: whole, or not at all. */
   async keepThoseOf(run: (options: string[]) => Promise<void>): Promise<void> {
-    if (existsSync(this.#file) || !isWritable(join(this.#file, ".."))) return await run(this.options);
+    if (existsSync(this.#file) || !isAllowed(dirname(this.#file), constants.W_OK))
+      return await run(this.options);
     const partial = `${this.#file}.${randomUUID()}`;
-    await run([`-XX:ArchiveClassesAtExit=${partial}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]);
-    await rename(partial, this.#file).catch(() => {});
-  }
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK);
-    return true;
-  } catch {
-    return false;
+    try {
+      await run([`-XX:ArchiveClassesAtExit=${partial}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]);
+      await rename(partial, this.#file).catch(() => {}); // A JVM that kept nothing did its work all the same.
+    } finally {
+      await rm(partial, { force: true });
+    }
   }
 }
