@@ -141,6 +141,19 @@ test("setup leaves alone what is right, and brings an added column to rows that 
   expect(await verdicts()).toEqual(nothingWrong);
 }, 120_000);
 
+test("one setup waits for another one to end, and says so", async () => {
+  const config = readCdcConfig(capture.file);
+  const notes: string[] = [];
+  const setting = await withClient(async (other) => {
+    await other.query("SELECT pg_advisory_lock(hashtext('sluice cdc setup'), hashtext($1))", [config.slot]);
+    const waiting = setUp(stack.settings, config, { note: (text) => notes.push(text) });
+    await sleep(1000);
+    expect(notes).toEqual(["waiting for another setup to end"]);
+    return { waiting };
+  });
+  expect(await setting.waiting).toMatchObject({ connector: "unchanged" });
+}, 60_000);
+
 test("verify names the keys of rows that are not as in Postgres, and exits with 3", async () => {
   await withClient((client) =>
     client.query("INSERT INTO composite (\"Name\", no) VALUES ('wrong', 7), ('gone', 8)"),
