@@ -19,6 +19,8 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   plugins: [pageAssets],
   test: {
+    // What a file changes it changes in services and folders of its own: a process for each would cost more than many of them do.
+    isolate: false,
     silent: "passed-only",
     // Tests wait for brokers more than they compute: three files at a time even on two cores, where vitest would take one.
     maxWorkers: 3,
@@ -31,8 +33,6 @@ export default defineConfig({
           name: "unit",
           include: ["{events,functions,infra}/**/*.test.ts"],
           exclude: ["**/*.it.test.ts", "**/*.long.test.ts"],
-          // They change nothing outside of themselves: a process for each would cost more than they do.
-          isolate: false,
           env,
         },
       },

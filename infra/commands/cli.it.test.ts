@@ -19,7 +19,7 @@ const env = {
 };
 
 const start = (args: string[], more: NodeJS.ProcessEnv = {}) =>
-  spawn(process.execPath, [join(projectRoot, "infra/cli.ts"), ...args], { env: { ...env, ...more } });
+  spawn(process.execPath, [join(projectRoot, "infra/sluice.js"), ...args], { env: { ...env, ...more } });
 
 /** Runs `sluice …` to its end, `input` on its stdin. */
 async function sluice(args: string[], { input = "", ...more }: NodeJS.ProcessEnv & { input?: string } = {}) {

@@ -17,7 +17,7 @@ const { rabbitmqUrl } = inject("services");
 const run = (config: string, endpoint: string) =>
   spawn(
     process.execPath,
-    [join(projectRoot, "infra/cli.ts"), "mappings", "run", "--config", config, "--endpoint", endpoint],
+    [join(projectRoot, "infra/sluice.js"), "mappings", "run", "--config", config, "--endpoint", endpoint],
     { env: { ...process.env, RABBITMQ_URL: rabbitmqUrl }, stdio: ["ignore", "ignore", "pipe"] },
   );
 

@@ -18,6 +18,8 @@ export interface SoakOptions {
   rate: number;
   /** How often the brokers go away, evenly over the time. */
   restarts: number;
+  /** Of 1: how often the handler fails. */
+  failing: number;
   progress: (line: string) => void;
 }
 
@@ -45,6 +47,7 @@ export async function soak({
   rabbitmqUrl,
   rate,
   restarts: count,
+  failing,
   progress,
 }: SoakOptions): Promise<SoakResult> {
   await using kafka = await new FixtureKafka().create();
@@ -55,6 +58,7 @@ export async function soak({
   const { queue, probe: reader } = rabbitMQProbe(service, rabbitmqUrl, { event: { batchSize: 50 } });
   await using _queue = queue;
   await service.write();
+  const handler = failingHandler(failing);
   writeFileSync(join(service.folder, "handler.js"), handler);
   await service.start();
   await probe.until("both mappings", () => [probe, reader].every((one) => one.status()?.state === "polling"));
@@ -137,12 +141,12 @@ export async function soak({
   return result;
 }
 
-/** Notes what it has processed, `<partition>:<offset>` or `queue:<number>`, and fails one time in ten. */
-const handler = `import { appendFileSync } from "node:fs";
+/** Notes what it has processed, `<partition>:<offset>` or `queue:<number>`, and fails at random. */
+const failingHandler = (failing: number) => `import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 const file = (context) => join(process.env.FIXTURE_FOLDER, context.functionName.split("-").at(-1) + ".processed");
 export const handler = async (event, context) => {
-  if (Math.random() < 0.1) throw new Error("bad luck");
+  if (Math.random() < ${failing}) throw new Error("bad luck");
   const records = Object.values(event.records ?? {}).flat().map(({ partition, offset }) => partition + ":" + offset);
   const messages = Object.values(event.rmqMessagesByQueue ?? {}).flat();
   const numbers = messages.map(({ data }) => "queue:" + Buffer.from(data, "base64"));
@@ -168,6 +172,7 @@ if (process.argv[1] === import.meta.filename) {
     seconds: Number(values.minutes) * 60,
     rate: Number(values.rate),
     restarts: 2,
+    failing: 0.1,
     rabbitmqUrl: process.env.RABBITMQ_URL ?? "amqp://127.0.0.1:5672",
     progress: (line) => process.stderr.write(`${line}\n`),
   });

@@ -39,7 +39,11 @@ export async function runDemo(settings: Settings, owner: string, signal: AbortSi
     return false;
   });
   const children = [...generators, ...(hasPeople ? [users] : [])].map(({ name, args }) => {
-    const launch = { command: process.execPath, args: [join(projectRoot, "infra/cli.ts"), ...args], env: {} };
+    const launch = {
+      command: process.execPath,
+      args: [join(projectRoot, "infra/sluice.js"), ...args],
+      env: {},
+    };
     const child = spawnDetached(launch, settings, name, marks(settings, { service: name, owner }));
     child.once(
       "exit",

@@ -64,7 +64,7 @@ it("starts again what was killed, and leaves the others alone", async () => {
 
 it("names a taken port and starts nothing, when another home wants the same", async () => {
   const home = `${stack.settings.home}/another`;
-  const args = [join(projectRoot, "infra/cli.ts"), "up", "kafka", "rabbitmq", "--detach"];
+  const args = [join(projectRoot, "infra/sluice.js"), "up", "kafka", "rabbitmq", "--detach"];
   const up = spawnSync(process.execPath, args, {
     env: { ...stack.env, SLUICE_HOME: home },
     encoding: "utf8",

@@ -21,7 +21,7 @@ export function runSluice(
     ...more,
   };
   return new Promise((resolve) => {
-    const command = [join(projectRoot, "infra/cli.ts"), ...args];
+    const command = [join(projectRoot, "infra/sluice.js"), ...args];
     const child = execFile(process.execPath, command, { env }, (_, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err }),
     );

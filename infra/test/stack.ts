@@ -8,7 +8,7 @@ import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { loadSettings, projectRoot, type Settings } from "../settings.ts";
 import { freePorts } from "./ports.ts";
 
-const cli = join(projectRoot, "infra/cli.ts");
+const cli = join(projectRoot, "infra/sluice.js");
 
 /** A whole stack of a test's own, driven as a user drives it: by the command. */
 export interface Stack {
