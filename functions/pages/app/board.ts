@@ -1,6 +1,7 @@
 import type { Answer, Api, Endpoint, Row } from "./api.ts";
 import { h } from "./dom.ts";
 import type { Data } from "./draw/drawing.ts";
+import { inTurn } from "./in-turn.ts";
 import { openPanel, type PanelView } from "./panel.ts";
 import { type Panel, panels } from "./panels.ts";
 import { openQuestions } from "./questions.ts";
@@ -90,8 +91,13 @@ export function openBoard(
 
   function changed(key: string): void {
     if (questions.reading(key)?.trouble?.kind === "locked") onLocked();
-    for (const one of shown) if (one.now === key || one.before === key) update(one);
+    for (const one of shown) if (one.now === key || one.before === key) updateLater(one);
   }
+
+  /** A chart costs ten milliseconds, and answers come together. */
+  const updateLater = inTurn((one: Shown) => {
+    if (shown.includes(one)) update(one);
+  });
 
   function update(one: Shown): void {
     const reading = questions.reading(one.now);

@@ -1,16 +1,9 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { type Endpoint, openApi } from "./api.ts";
-import { openBoard } from "./board.ts";
-import { clock } from "./clock.ts";
-import { h, say, set } from "./dom.ts";
+import { h } from "./dom.ts";
 import { askForKey, forgetKey, takeKey } from "./key.ts";
-import { openShell } from "./shell.ts";
-import { formatState, parseState, type State, type View, views } from "./state.ts";
-import { openTheme } from "./theme.ts";
-import { clockText, spanOf } from "./window.ts";
 
-const homeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const app = document.querySelector<HTMLElement>("#app") ?? document.body;
 
 async function enter(): Promise<{ key: string; endpoints: Endpoint[] }> {
@@ -39,83 +32,15 @@ async function enter(): Promise<{ key: string; endpoints: Endpoint[] }> {
   }
 }
 
-function open(key: string, endpoints: Endpoint[]): void {
-  let state = parseState(location.search, homeZone);
-  let paused = false;
-  const relock = () => {
-    forgetKey();
-    location.reload();
-  };
-  const theme = openTheme(() => board.redraw());
-  const shell = openShell(app, homeZone, { go, theme: theme.toggle, pause });
-  const board = openBoard(shell.main, openApi(key), endpoints, relock);
+/** The browser may paint and hear the keyboard before what follows. */
+const nextTask = () => new Promise<void>((resolve) => setTimeout(resolve));
 
-  function go(change: Partial<State>): void {
-    const filters = { ...state.filters, ...change.filters };
-    const next = { ...state, ...change, filters };
-    if (next.range === "custom" && state.range !== "custom") {
-      // Begins as what is shown.
-      const { from, to } = spanOf(state, Date.now() / 1000);
-      next.from = clockText(from, next.zone);
-      next.to = clockText(to, next.zone);
-    }
-    const isOther = next.view !== state.view;
-    state = next;
-    const url = formatState(state, homeZone);
-    // Another view is a step to go back from; another range is not.
-    if (isOther) history.pushState(null, "", url);
-    else history.replaceState(null, "", url);
-    show();
-  }
-  function show(): void {
-    shell.show(state);
-    board.show(state);
-    tick();
-  }
-  function pause(): void {
-    paused = !paused;
-    say(shell.pause, paused ? "Resume" : "Pause");
-    set(shell.pause, { "aria-pressed": String(paused) });
-    run();
-  }
-  function run(): void {
-    board.run(!paused && !document.hidden);
-    tick();
-  }
-  function tick(): void {
-    board.tick();
-    const health = paused ? "paused" : board.health();
-    shell.badge.dataset.state = health;
-    say(shell.badge, health);
-  }
-
-  addEventListener("popstate", () => {
-    state = parseState(location.search, homeZone);
-    show();
-  });
-  document.addEventListener("visibilitychange", run);
-  document.addEventListener("keydown", (event) => {
-    const inField = (event.target as Element).closest("input, select, textarea");
-    if (event.metaKey || event.ctrlKey || event.altKey) return;
-    if (inField) return;
-    const view = Object.keys(views)[Number(event.key) - 1];
-    if (view) go({ view: view as View });
-    else if (event.key === "p") pause();
-    else if (event.key === "c") go({ compare: !state.compare });
-    else if (event.key === "d") theme.toggle();
-    else if (event.key === "?") shell.help.showModal();
-    else if (event.key === "/") {
-      event.preventDefault();
-      app.querySelector<HTMLInputElement>('.controls input[type="search"]:not([hidden])')?.focus();
-    }
-  });
-  setInterval(tick, 1000);
-  show();
-  run();
-}
-
+// While the answer is on its way: a browser takes 30 ms for its first format of dates, and ten for the charts.
 const entering = enter();
-// A browser takes 30 ms for its first format of dates: in a task of its own, while the answer is on its way.
-setTimeout(() => clock(Date.now(), homeZone));
-const { key, endpoints } = await entering;
-open(key, endpoints);
+await nextTask();
+const homeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+await nextTask();
+const { openPage } = await import("./page.ts");
+const entered = await entering;
+await nextTask();
+openPage(app, homeZone, entered);

@@ -6,7 +6,7 @@ export const chat: readonly Panel[] = [
     id: "room",
     title: "Room",
     endpoint: "chat_messages",
-    params: { limit: "100" },
+    params: { limit: "50" },
     every: 0.25,
     size: 8,
     tall: true,
