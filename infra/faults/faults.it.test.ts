@@ -92,7 +92,7 @@ test.each(["token", "probe", "repair"])(
       stop.abort();
     };
     const watch = { signal: stop.signal, onFailure };
-    await runFaults(world, { runs: 30, seed: 6 }, { ...allSafeguards, [safeguard]: false }, watch);
+    await runFaults(world, { runs: 30, seed: 7 }, { ...allSafeguards, [safeguard]: false }, watch);
     expect(failures).toBe(1);
   },
   480_000,

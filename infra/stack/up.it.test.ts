@@ -11,8 +11,12 @@ import type { StackStatus } from "./status.ts";
 let stack: Stack;
 beforeAll(async () => {
   stack = await openStack();
-});
+  await stack.sluice("up", ...services, "--detach");
+}, 120_000);
 afterAll(() => stack.close());
+
+/** Two of them; the end-to-end test has them all. */
+const services = ["clickhouse", "rabbitmq"];
 
 const status = async (): Promise<StackStatus> => JSON.parse(await stack.sluice("status", "--json"));
 
@@ -24,52 +28,32 @@ async function pids(): Promise<Record<string, number | undefined>> {
   return Object.fromEntries(Object.entries(services).map(([name, { pid }]) => [name, pid]));
 }
 
-it("starts everything and returns when it is ready", async () => {
-  await stack.sluice("up", "--detach");
-  const { ready, services, mappings } = await status();
-  expect(ready).toBe(true);
-  expect(Object.values(services).map(({ state, by }) => `${state} ${by}`)).toEqual(
-    Array(6).fill("running native"),
-  );
-  expect(mappings.map((one) => `${one.function} ${one.state}`).sort()).toEqual([
-    "applyChanges polling",
-    "applyChanges polling",
-    "classifyRatings polling",
-    "completePushes polling",
-    "indexChat polling",
-    "ingestCommits polling",
-    "storeEvents polling",
-    "storeShadow polling",
-  ]);
-}, 120_000);
-
 it("starts again what was killed, and leaves the others alone", async () => {
   const { clickhouse, ...others } = await pids();
   if (!clickhouse) throw new Error("ClickHouse does not run: there is nothing to kill");
   process.kill(clickhouse, "SIGKILL");
   await sleep(100);
   const killed = await status();
-  expect(killed.ready).toBe(false);
   expect(killed.services.clickhouse).toMatchObject({
     state: "stopped",
     reason: expect.stringContaining("died"),
   });
 
-  await stack.sluice("up", "--detach");
+  await stack.sluice("up", ...services, "--detach");
   const { clickhouse: restarted, ...same } = await pids();
   expect(restarted).not.toBe(clickhouse);
   expect(same).toEqual(others);
-  expect((await status()).ready).toBe(true);
+  expect((await status()).services.clickhouse.state).toBe("running");
 });
 
 it("names a taken port and starts nothing, when another home wants the same", async () => {
   const home = `${stack.settings.home}/another`;
-  const args = [join(projectRoot, "infra/sluice.js"), "up", "kafka", "rabbitmq", "--detach"];
+  const args = [join(projectRoot, "infra/sluice.js"), "up", ...services, "--detach"];
   const up = spawnSync(process.execPath, args, {
     env: { ...stack.env, SLUICE_HOME: home },
     encoding: "utf8",
   });
-  expect(up.stderr).toMatch(/port \d+ is taken.*: set KAFKA_PORT .*\n.*: set RABBITMQ_PORT/);
+  expect(up.stderr).toMatch(/port \d+ is taken.*: set CLICKHOUSE_PORT .*\n.*: set RABBITMQ_PORT/);
   expect(up.status).toBe(1);
   expect(findByEnvironment({ SLUICE_STACK: home })).toEqual([]);
 });
@@ -78,8 +62,8 @@ it("leaves nothing running after down", async () => {
   expect(processes()).not.toEqual([]);
   await stack.sluice("down");
   expect(processes()).toEqual([]);
-  expect(Object.values((await status()).services).map(({ state }) => state)).toEqual(
-    Array(6).fill("stopped"),
+  expect(new Set(Object.values((await status()).services).map(({ state }) => state))).toEqual(
+    new Set(["stopped"]),
   );
 });
 

@@ -18,6 +18,8 @@ import {
   name as repo,
 } from "../../functions/lib/github/fixture-github.ts";
 import { projectRoot } from "../settings.ts";
+import { findByEnvironment } from "../stack/alive.ts";
+import type { StackStatus } from "../stack/status.ts";
 import { garbage } from "./garbage.ts";
 import { openStack, type Stack, until } from "./stack.ts";
 
@@ -37,6 +39,24 @@ afterAll(async () => {
 }, 60_000);
 
 const count = (query: string) => () => stack.value(query);
+
+test("`up` returns when everything is running, and every mapping polls", async () => {
+  const { ready, services, mappings }: StackStatus = JSON.parse(await stack.sluice("status", "--json"));
+  expect(ready).toBe(true);
+  expect(Object.values(services).map(({ state, by }) => `${state} ${by}`)).toEqual(
+    Array(6).fill("running native"),
+  );
+  expect(mappings.map((one) => `${one.function} ${one.state}`).sort()).toEqual([
+    "applyChanges polling",
+    "applyChanges polling",
+    "classifyRatings polling",
+    "completePushes polling",
+    "indexChat polling",
+    "ingestCommits polling",
+    "storeEvents polling",
+    "storeShadow polling",
+  ]);
+});
 
 test("a chat message is in the table two seconds after it was sent", async () => {
   await stack.sluice("chat", "send", "--username", "ann", "--message", "Hello 👋");
@@ -330,3 +350,10 @@ test("10,000 garbage records among 10,000 good ones in Kafka: 10,000 rows, 10,00
   expect(await until(`${many}`, count(rows), 60)).toBe(`${many}`);
   expect(await until(`${many}`, count(quarantined("kafka:dominate")), 30)).toBe(`${many}`);
 }, 120_000);
+
+test("`down` leaves nothing running", async () => {
+  const processes = () => findByEnvironment({ SLUICE_STACK: stack.settings.home });
+  expect(processes()).not.toEqual([]);
+  await stack.sluice("down");
+  expect(processes()).toEqual([]);
+}, 60_000);
