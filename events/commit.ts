@@ -2,7 +2,8 @@ import * as z from "zod";
 import { defineJsonContract, identifier, text } from "./contract.ts";
 import { dayTime, timestamp } from "./timestamp.ts";
 
-const lines = z
+/** As many as a column takes. */
+export const lines = z
   .int()
   .min(0)
   .max(2 ** 32 - 1);

@@ -1,11 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openGitHub } from "../lib/github/api.ts";
-import { commitNumber, type FixtureGitHub, name, openFixtureGitHub } from "../lib/github/fixture-github.ts";
+import {
+  commitNumber,
+  type FixtureGitHub,
+  linesOfNumber,
+  name,
+  openFixtureGitHub,
+} from "../lib/github/fixture-github.ts";
+import { afterAnswers } from "../lib/github/fixture-interference.ts";
+import { openStored, type Stored } from "../lib/github/stored.ts";
 import type { Outgoing } from "../lib/kafka.ts";
 import { openScratch, type Scratch } from "../lib/testing.ts";
 import { createHandler } from "./handler.ts";
-import { openStored, type Stored } from "./stored.ts";
 
 let fixture: FixtureGitHub;
 let scratch: Scratch;
@@ -42,7 +49,7 @@ const store = (numbers: number[]) =>
     }),
   });
 
-function open({ repos = [name], now = at(499) }: { repos?: string[]; now?: number } = {}) {
+function open({ repos = [name], now = at(499), lines = false } = {}) {
   const stored = openStored(scratch.client);
   const own: Stored = {
     newest: (_, moment) => stored.newest(repo, moment),
@@ -50,16 +57,45 @@ function open({ repos = [name], now = at(499) }: { repos?: string[]; now?: numbe
   };
   const github = openGitHub({ GITHUB_API_URL: fixture.url, second: 1 });
   const produce = async (_topic: string, messages: Outgoing[]) => void sent.push(...messages);
-  return createHandler({ github, stored: own, produce, now: () => now, overlap: 120 * minute }, repos);
+  return createHandler({ github, stored: own, produce, now: () => now, overlap: 120 * minute, lines }, repos);
 }
 
 const numbers = () => sent.map(({ key }) => Number.parseInt(key, 16));
+const single = (path: string) => /\/commits\/[\da-f]{40}$/.test(path);
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
 
 test("what was pushed since the newest stored commit is sent, the oldest first, and nothing else", async () => {
   await store(range(0, 480));
   expect(await open()()).toEqual({ polled: 1, sent: 20, limited_until: null });
   expect(numbers()).toEqual(range(480, 500));
+  expect(fixture.requests.filter(single)).toEqual([]);
+});
+
+const sentLines = () =>
+  sent.map(({ value }) => {
+    const { additions, deletions } = JSON.parse(value.toString());
+    return { additions, deletions };
+  });
+
+test("with lines, only what is missing is asked for, and sent with them", async () => {
+  await store(range(0, 480));
+  expect(await open({ lines: true })()).toEqual({ polled: 1, sent: 20, limited_until: null });
+  expect(sentLines()).toEqual(range(480, 500).map(linesOfNumber));
+  expect(fixture.requests.filter(single)).toHaveLength(20);
+});
+
+test("with lines, a rate limit leaves what was sent before it, and the next poll sends the rest", async () => {
+  await store(range(0, 440));
+  fixture.interferences.push(...afterAnswers(23, { status: 429, headers: { "retry-after": "1" } }));
+  const first = await open({ lines: true, now: Date.now() })();
+  expect(first).toEqual({ polled: 0, sent: sent.length, limited_until: expect.stringMatching(/Z$/) });
+  expect(numbers()).toEqual(range(440, 440 + sent.length));
+  expect(sent.length).toBeGreaterThan(0);
+  expect(sent.length).toBeLessThan(60);
+  await store(numbers());
+  expect(await open({ lines: true })()).toMatchObject({ polled: 1, sent: 60 - first.sent });
+  expect(numbers()).toEqual(range(440, 500));
+  expect(sentLines()).toEqual(range(440, 500).map(linesOfNumber));
 });
 
 test("gaps before the newest stored commit are closed, within the overlap and next to it", async () => {

@@ -3,10 +3,11 @@ import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { readEnv } from "../lib/env.ts";
 import { githubVariables, openGitHub } from "../lib/github/api.ts";
 import { RateLimited } from "../lib/github/errors.ts";
-import { kafkaVariables, openProducer } from "../lib/kafka.ts";
+import { linesVariables } from "../lib/github/lines.ts";
+import { openStored } from "../lib/github/stored.ts";
+import { kafkaVariables, openProducer, type Produce } from "../lib/kafka.ts";
 import { log } from "../lib/log.ts";
 import { type Effects, type Memory, pollRepository } from "./poll.ts";
-import { openStored } from "./stored.ts";
 
 export interface Polled {
   /** Repositories looked at. */
@@ -28,10 +29,14 @@ export const createHandler = (effects: Effects, repos: readonly string[]) => {
     const start = effects.now();
     const failures: unknown[] = [];
     let [polled, sent] = [0, 0];
+    const produce: Produce = async (topic, messages) => {
+      await effects.produce(topic, messages);
+      sent += messages.length;
+    };
     for (const repo of repos) {
       if (limitedUntil > start) break;
       try {
-        sent += await pollRepository(effects, repo, memory);
+        await pollRepository({ ...effects, produce }, repo, memory);
         polled++;
       } catch (error) {
         if (error instanceof RateLimited) limitedUntil = error.until.getTime();
@@ -55,6 +60,7 @@ const env = readEnv({
   ...kafkaVariables,
   ...clickhouseVariables,
   ...githubVariables,
+  ...linesVariables,
   GITHUB_REPOS: z
     .string()
     .default("")
@@ -75,6 +81,7 @@ export const handler = createHandler(
     produce: openProducer(env),
     now: Date.now,
     overlap: env.GITHUB_POLL_OVERLAP_HOURS * 3_600_000,
+    lines: env.GITHUB_LINES,
   },
   env.GITHUB_REPOS,
 );

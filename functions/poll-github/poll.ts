@@ -8,10 +8,11 @@ import {
   readPage,
   toCommit,
 } from "../lib/github/commits.ts";
+import { withLines } from "../lib/github/lines.ts";
 import { produceCommits } from "../lib/github/produce.ts";
+import type { Stored } from "../lib/github/stored.ts";
 import type { Produce } from "../lib/kafka.ts";
 import { log } from "../lib/log.ts";
-import type { Stored } from "./stored.ts";
 
 export interface Effects {
   github: GitHub;
@@ -20,6 +21,8 @@ export interface Effects {
   now: () => number;
   /** Milliseconds before the newest stored commit in which gaps are looked for whatever is found. */
   overlap: number;
+  /** Whether the commits are sent with their lines. */
+  lines: boolean;
 }
 
 /** What an environment remembers of a repository, to ask whether it has changed; losing it costs a few requests. */
@@ -31,16 +34,15 @@ const mostPages = 100;
 /**
  * Sends the commits of a repository's default branch that `github.commits` has not. It reads back from the head: through the overlap,
  * and on as long as pages have anything new. Of a repository never seen before only the overlap is read.
- * @returns how many were sent.
  */
-export async function pollRepository(effects: Effects, name: string, memory: Memory): Promise<number> {
-  const { github, stored, produce, now, overlap } = effects;
+export async function pollRepository(effects: Effects, name: string, memory: Memory): Promise<void> {
+  const { github, stored, produce, now, overlap, lines } = effects;
   const known = memory.get(name);
   const described = await describeRepository(github, name, known?.etag);
   const repository = described === "unchanged" && known ? known : (described as Repository);
   const before = known?.branch === repository.branch ? known.head : undefined;
   const head = await headOf(github, repository, before);
-  if (head === undefined || head === before) return 0;
+  if (head === undefined || head === before) return;
   const newest = await stored.newest(repository.repo, now());
   const horizon = (newest ?? now()) - overlap;
   const since = newest === undefined ? new Date(horizon) : undefined;
@@ -51,12 +53,13 @@ export async function pollRepository(effects: Effects, name: string, memory: Mem
     horizon,
   );
   // The oldest first: what an interrupted run sent has no gap before it.
-  await produceCommits(
-    produce,
-    missing.reverse().map((one) => toCommit(repository, one)),
-  );
+  missing.reverse();
+  for await (const part of lines ? withLines(github, repository.repo, missing) : [missing])
+    await produceCommits(
+      produce,
+      part.map((one) => toCommit(repository, one)),
+    );
   memory.set(name, { ...repository, head });
-  return missing.length;
 }
 
 async function findMissing({ github, stored }: Effects, repo: string, start: string, horizon: number) {

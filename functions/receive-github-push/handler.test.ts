@@ -38,13 +38,18 @@ async function deliver(
     headers = {},
     event = {},
     fails = false,
-  }: { headers?: object; event?: Partial<HttpEvent>; fails?: boolean } = {},
+    lines = false,
+  }: { headers?: object; event?: Partial<HttpEvent>; fails?: boolean; lines?: boolean } = {},
 ) {
   const sent: Sent[] = [];
-  const handler = createHandler(async (topic, messages) => {
-    if (fails) throw new Error("no leader");
-    sent.push(...messages.map((message) => ({ topic, ...message })));
-  }, secret);
+  const handler = createHandler(
+    async (topic, messages) => {
+      if (fails) throw new Error("no leader");
+      sent.push(...messages.map((message) => ({ topic, ...message })));
+    },
+    secret,
+    lines,
+  );
   const given = {
     "content-type": "application/json",
     "x-github-event": "push",
@@ -146,6 +151,17 @@ test("a push that may list only part of its commits is kept to be completed", as
     ok: true,
     event: { repo: "ann/tea", branch: "feature/tea", before: "a".repeat(40), after: "b".repeat(40) },
   });
+});
+
+test("with lines, a push of any size is kept to be completed, and none of its commits is sent without them", async () => {
+  const { statusCode, body, sent } = await deliver(JSON.stringify(push(2)), { lines: true });
+  expect({ statusCode, body }).toMatchObject({ statusCode: 202, body: { commits: 0, complete: false } });
+  expect(sent.map(({ topic, key }) => [topic, key])).toEqual([["incomplete_pushes", "ann/tea"]]);
+  expect(incompletePush.decode(sent[0]?.value as Buffer)).toMatchObject({
+    event: { repo: "ann/tea", branch: "feature/tea", before: "a".repeat(40), after: "b".repeat(40) },
+  });
+  const empty = await deliver(JSON.stringify(push(0)), { lines: true });
+  expect(empty).toMatchObject({ statusCode: 202, body: { commits: 0, complete: true }, sent: [] });
 });
 
 test.each(["", "{", "null", "[]", '{"ref":7}', '{"ref":"refs/heads/main"}', "payload=%7B%7D"])(

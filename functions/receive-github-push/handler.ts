@@ -1,18 +1,25 @@
 import * as z from "zod";
-import { commit } from "../../events/commit.ts";
-import { type GitHubPush, githubPush, incompletePush } from "../../events/github-push.ts";
+import { type CommitInput, commit } from "../../events/commit.ts";
+import {
+  type GitHubPush,
+  githubPush,
+  type IncompletePush,
+  incompletePush,
+} from "../../events/github-push.ts";
 import { readEnv } from "../lib/env.ts";
+import { linesVariables } from "../lib/github/lines.ts";
 import { HttpError, httpFunction, json } from "../lib/http.ts";
 import { bodyBytes, header } from "../lib/http-event.ts";
 import { kafkaVariables, openProducer, type Produce } from "../lib/kafka.ts";
-import { branchOf, commitsOf, isPerhapsIncomplete } from "./push.ts";
+import { branchOf, divide } from "./push.ts";
 import { isSigned } from "./signature.ts";
 
 /**
  * `POST /v1/github/push`, GitHub's webhook: the commits of a push → the topic `commits_topic`, answered when Kafka has them.
- * A delivery that comes again (`X-GitHub-Delivery`) brings the same commits, and a commit counts once.
+ * A delivery that comes again (`X-GitHub-Delivery`) brings the same commits, and a commit counts once. With lines the push itself goes to
+ * `incomplete_pushes`: only GitHub knows them.
  */
-export const createHandler = (produce: Produce, secret: string) =>
+export const createHandler = (produce: Produce, secret: string, lines: boolean) =>
   httpFunction(async (event) => {
     const body = bodyBytes(event); // What was signed.
     if (!isSigned(secret, body, header(event, "x-hub-signature-256")))
@@ -31,27 +38,30 @@ export const createHandler = (produce: Produce, secret: string) =>
     const branch = branchOf(push);
     if (branch === undefined)
       return json(200, { delivery, ignored: `${push.ref}: no branch, or one that is gone` });
-    return json(202, { delivery, ...(await deliver(produce, push, branch, delivery)) });
+    const repo = push.repository.full_name;
+    const { commits, incomplete } = divide(push, branch, lines);
+    const rest = incomplete && { repo, branch, before: push.before, after: push.after };
+    await deliver(produce, delivery, commits, rest);
+    return json(202, { delivery, repo, branch, commits: commits.length, complete: !incomplete });
   });
 
-async function deliver(produce: Produce, push: GitHubPush, branch: string, delivery: string) {
-  const repo = push.repository.full_name;
+async function deliver(
+  produce: Produce,
+  delivery: string,
+  commits: CommitInput[],
+  rest: IncompletePush | false,
+): Promise<void> {
   const headers = { "github-delivery": delivery };
-  const commits = commitsOf(push, branch);
-  const incomplete = isPerhapsIncomplete(push);
   try {
     await produce(
       "commits_topic",
       commits.map((one) => ({ key: one.commit_id, value: commit.encode(one), headers })),
     );
-    if (incomplete) {
-      const value = incompletePush.encode({ repo, branch, before: push.before, after: push.after });
-      await produce("incomplete_pushes", [{ key: repo, value, headers }]);
-    }
+    if (rest)
+      await produce("incomplete_pushes", [{ key: rest.repo, value: incompletePush.encode(rest), headers }]);
   } catch (cause) {
     throw new HttpError(503, "Kafka does not answer", "Deliver it again in a moment.", { cause });
   }
-  return { repo, branch, commits: commits.length, complete: !incomplete };
 }
 
 /** A webhook may be set to send JSON, or a form whose `payload` is JSON. @throws HttpError 400 */
@@ -70,6 +80,6 @@ function parsePush(body: Buffer, contentType: string): GitHubPush {
   throw new HttpError(400, "Not a push", details.join("; "));
 }
 
-const env = readEnv({ ...kafkaVariables, GITHUB_WEBHOOK_SECRET: z.string() });
+const env = readEnv({ ...kafkaVariables, GITHUB_WEBHOOK_SECRET: z.string(), ...linesVariables });
 
-export const handler = createHandler(openProducer(env), env.GITHUB_WEBHOOK_SECRET);
+export const handler = createHandler(openProducer(env), env.GITHUB_WEBHOOK_SECRET, env.GITHUB_LINES);

@@ -7,7 +7,7 @@ export const branchOf = ({ ref, after, deleted }: GitHubPush): string | undefine
   deleted || noCommit.test(after) ? undefined : /^refs\/heads\/(.+)$/s.exec(ref)?.[1];
 
 /** A push has one moment for each commit, with the committer's offset. */
-export const commitsOf = ({ repository, commits }: GitHubPush, branch: string): CommitInput[] =>
+const commitsOf = ({ repository, commits }: GitHubPush, branch: string): CommitInput[] =>
   commits.map(({ id, message, timestamp, author }) => ({
     commit_id: id,
     repo: repository.full_name,
@@ -23,4 +23,10 @@ export const commitsOf = ({ repository, commits }: GitHubPush, branch: string): 
  * A push lists 2048 commits at the most, on older GitHub Enterprise Servers 20: from there on only a comparison tells whether
  * they are all. https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
  */
-export const isPerhapsIncomplete = ({ commits }: GitHubPush): boolean => commits.length >= 20;
+const isPerhapsIncomplete = ({ commits }: GitHubPush): boolean => commits.length >= 20;
+
+/** What goes on at once, and whether the rest is asked of GitHub. With lines that is all: a commit that came without them stays so. */
+export const divide = (push: GitHubPush, branch: string, lines: boolean) =>
+  lines
+    ? { commits: [], incomplete: push.commits.length > 0 }
+    : { commits: commitsOf(push, branch), incomplete: isPerhapsIncomplete(push) };

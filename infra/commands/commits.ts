@@ -17,6 +17,7 @@ interface SendOptions {
   branch?: string;
   since?: Date;
   githubUrl?: string;
+  lines?: boolean;
   restart?: boolean;
   json?: boolean;
 }
@@ -66,6 +67,11 @@ export function register(program: Command): void {
       "--github-url <url>",
       "the API's address (default: GITHUB_API_URL, else https://api.github.com)",
       parseUrl,
+    )
+    .option(
+      "--lines",
+      "with the lines each commit adds and deletes: one request a commit, and without a token GitHub answers only " +
+        "60 an hour; a commit that was sent without them stays without",
     )
     .option("--restart", "from the beginning, whatever was sent before")
     .addHelpText("after", examples)
@@ -121,21 +127,24 @@ async function sendFromGitHub(repo: string, options: SendOptions): Promise<void>
       import("../generate/send-github-commits.ts"),
       import("../terminal/report-sending.ts"),
     ]);
-  const { rate = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY, branch, since } = options;
+  const { rate = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY, branch, since, lines } = options;
   const settings = loadSettings();
   const GITHUB_API_URL = options.githubUrl ?? settings.GITHUB_API_URL;
   const cursor = openCursor(settings.home, GITHUB_API_URL, repo, branch);
   if (options.restart) cursor.remove();
   await reportSending("commit", options.json, ({ onNotice, ...watched }) => {
+    let waiting = 0;
     const onWait = (seconds: number) => {
-      const end = new Date(Date.now() + seconds * 1000).toTimeString().slice(0, 8);
+      if (Date.now() < waiting) return; // Several requests wait for the same limit.
+      waiting = Date.now() + seconds * 1000;
+      const end = new Date(waiting).toTimeString().slice(0, 8);
       onNotice(
         `GitHub's rate limit is used up; going on at ${end}${settings.GITHUB_TOKEN ? "" : " (GITHUB_TOKEN raises it)"}`,
       );
     };
     const { GITHUB_TOKEN } = settings;
     const github = openGitHub({ GITHUB_API_URL, GITHUB_TOKEN, patience: Number.POSITIVE_INFINITY, onWait });
-    const { brokers } = settings;
-    return sendGitHubCommits({ brokers, github, cursor, repo, branch, since, rate, count, ...watched });
+    const history = { github, cursor, repo, branch, since, lines };
+    return sendGitHubCommits({ brokers: settings.brokers, ...history, rate, count, ...watched });
   });
 }

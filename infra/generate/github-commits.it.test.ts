@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { openGitHub } from "../../functions/lib/github/api.ts";
+import { RateLimited } from "../../functions/lib/github/errors.ts";
 import {
   commitNumber,
   type FixtureGitHub,
+  linesOfNumber,
   name,
   openFixtureGitHub,
 } from "../../functions/lib/github/fixture-github.ts";
+import { afterAnswers } from "../../functions/lib/github/fixture-interference.ts";
 import "../test/services.ts";
 import { openCursor } from "./github-cursor.ts";
 import { type SendGitHubCommits, sendGitHubCommits } from "./send-github-commits.ts";
@@ -55,8 +58,16 @@ const send = (options: Partial<SendGitHubCommits> = {}) =>
     ...options,
   });
 
+interface Sent {
+  id: number;
+  additions?: number;
+  deletions?: number;
+}
+
 /** Ids in the topic, in order. */
-async function sentIds(): Promise<number[]> {
+const sentIds = async () => (await sentCommits()).map(({ id }) => id);
+
+async function sentCommits(): Promise<Sent[]> {
   const [{ high } = { high: "0" }] = await withAdmin((admin) => admin.fetchTopicOffsets(topic));
   const consumer = new Kafka({ brokers, logLevel: logLevel.NOTHING }).consumer({
     groupId: topic,
@@ -64,20 +75,24 @@ async function sentIds(): Promise<number[]> {
   });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
-  const ids: number[] = [];
+  const sent: Sent[] = [];
   const all = Promise.withResolvers<void>();
   await consumer.run({
     eachMessage: async ({ message }) => {
-      ids.push(Number.parseInt(`${message.key}`, 16));
-      if (ids.length === Number(high)) all.resolve();
+      const { additions, deletions } = JSON.parse(`${message.value}`);
+      sent.push({ id: Number.parseInt(`${message.key}`, 16), additions, deletions });
+      if (sent.length === Number(high)) all.resolve();
     },
   });
   await all.promise;
   await consumer.disconnect();
-  return ids;
+  return sent;
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
+
+const single = (path: string) => /\/commits\/[\da-f]{40}$/.test(path);
+const withTheirLines = (ids: number[]) => ids.map((id) => ({ id, ...linesOfNumber(id) }));
 
 test("all history is sent; then only what was pushed since, and nothing while nothing was", async () => {
   expect(await send()).toEqual({ repo: name, sent: 250, complete: true });
@@ -86,6 +101,34 @@ test("all history is sent; then only what was pushed since, and nothing while no
   fixture.history.push(...range(250, 370).map(commitNumber));
   expect(await send()).toEqual({ repo: name, sent: 120, complete: true });
   expect(await sentIds()).toEqual([...range(0, 250).reverse(), ...range(250, 370)]);
+  expect(fixture.requests.filter(single)).toEqual([]);
+});
+
+test("with lines, each commit is asked for once and sent with its own, and none beyond the count", async () => {
+  expect(await send({ lines: true, count: 130 })).toEqual({ repo: name, sent: 130, complete: false });
+  expect(fixture.requests.filter(single).length).toBeLessThan(134);
+  fixture.requests.length = 0;
+  expect(await send({ lines: true })).toEqual({ repo: name, sent: 120, complete: true });
+  expect(fixture.requests.filter(single)).toHaveLength(120);
+  expect(await sentCommits()).toEqual(withTheirLines(range(0, 250).reverse()));
+});
+
+test("with lines, a run that a rate limit ended is gone on with, each commit once", async () => {
+  const github = openGitHub({ GITHUB_API_URL: fixture.url, second: 1 });
+  fixture.interferences.push(...afterAnswers(89, { status: 429, headers: { "retry-after": "60" } }));
+  await expect(send({ lines: true, github })).rejects.toThrow(RateLimited);
+  const { sent } = await send({ lines: true });
+  expect(sent).toBeLessThan(200);
+  expect(await sentCommits()).toEqual(withTheirLines(range(0, 250).reverse()));
+});
+
+test("with lines, a rate limit is waited for, and the rate stays what was asked for", async () => {
+  fixture.history.length = 12;
+  fixture.interferences.push(...afterAnswers(10, { status: 429, headers: { "retry-after": "5" } }));
+  const start = performance.now();
+  expect(await send({ lines: true, rate: 4 })).toMatchObject({ sent: 12, complete: true });
+  expect(performance.now() - start).toBeGreaterThan(11 * 250);
+  expect(await sentCommits()).toEqual(withTheirLines(range(0, 12).reverse()));
 });
 
 test("a run that was stopped is gone on with, each commit once, also when more is pushed meanwhile", async () => {

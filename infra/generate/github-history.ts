@@ -10,6 +10,7 @@ import {
   toCommit,
 } from "../../functions/lib/github/commits.ts";
 import { isGone } from "../../functions/lib/github/errors.ts";
+import { withLines } from "../../functions/lib/github/lines.ts";
 import type { Cursor, CursorFile } from "./github-cursor.ts";
 
 export interface HistoryOptions {
@@ -21,6 +22,8 @@ export interface HistoryOptions {
   branch?: string | undefined;
   /** Leave out older commits, where there is no cursor yet. */
   since?: Date | undefined;
+  /** With the lines of each commit, one request each. */
+  lines?: boolean | undefined;
 }
 
 /** Commits to send, and what to do when Kafka has the first `count` of them. */
@@ -34,13 +37,13 @@ export interface HistoryPart {
  * it comes in another walk, compared with the one before. The cursor follows what was sent.
  */
 export async function* unsentHistory(options: HistoryOptions): AsyncGenerator<HistoryPart, void> {
-  const { github, cursor } = options;
+  const { cursor } = options;
   const repository = await locate(options);
   for (;;) {
     const state: Cursor = cursor.read() ?? repository;
     const walk = state.walk ?? (await begin(options, repository, state.done));
     if (walk === undefined) return;
-    yield* follow(github, cursor, { ...state, walk });
+    yield* follow(options, { ...state, walk });
   }
 }
 
@@ -65,8 +68,7 @@ async function begin({ github, since }: HistoryOptions, repository: Repository, 
 type Walk = NonNullable<Cursor["walk"]>;
 
 async function* follow(
-  github: GitHub,
-  cursor: CursorFile,
+  { github, cursor, lines }: HistoryOptions,
   state: Cursor & { walk: Walk },
 ): AsyncGenerator<HistoryPart, void> {
   const { walk, ...rest } = state;
@@ -76,12 +78,15 @@ async function* follow(
     const end = page.commits.length;
     const next: Walk | undefined = page.next === undefined ? undefined : { head, path: page.next, sent: 0 };
     const finish = () => cursor.write(next ? { ...rest, walk: next } : { ...rest, done: head });
-    const commits = page.commits.slice(sent).map((one) => toCommit(state, one));
-    if (commits.length === 0) finish();
-    else {
+    const unsent = page.commits.slice(sent);
+    if (unsent.length === 0) finish();
+    let before = sent;
+    for await (const part of lines ? withLines(github, state.repo, unsent) : [unsent]) {
+      const start = before;
       const save = (count: number) =>
-        sent + count < end ? cursor.write({ ...rest, walk: { head, path, sent: sent + count } }) : finish();
-      yield { commits, sent: save };
+        start + count < end ? cursor.write({ ...rest, walk: { head, path, sent: start + count } }) : finish();
+      yield { commits: part.map((one) => toCommit(state, one)), sent: save };
+      before += part.length;
     }
     at = next;
   }

@@ -37,6 +37,8 @@ export async function sendGitHubCommits(options: SendGitHubCommits): Promise<Sen
   };
   const work = async () => {
     const history = unsentHistory(options);
+    const tempo = pace({ rate, count, most: 500, gap: 10, signal });
+    let due = 0;
     for (let left = count; left > 0; ) {
       const { value: part, done } = await history.next();
       if (signal.aborted) return;
@@ -44,17 +46,18 @@ export async function sendGitHubCommits(options: SendGitHubCommits): Promise<Sen
         result.complete = true;
         return;
       }
-      let taken = 0;
-      const due = Math.min(left, part.commits.length);
-      for await (const items of pace({ rate, count: due, most: 500, gap: 10, signal })) {
-        await send(part.commits.slice(taken, taken + items));
-        taken += items;
+      for (let taken = 0; taken < part.commits.length && left > 0; ) {
+        if (due === 0) due = (await tempo.next()).value ?? 0;
+        if (signal.aborted) return;
+        const items = part.commits.slice(taken, taken + due);
+        await send(items);
+        taken += items.length;
+        due -= items.length;
+        left -= items.length;
         part.sent(taken);
-        result.sent += items;
+        result.sent += items.length;
         onProgress?.(result.sent);
       }
-      if (signal.aborted) return;
-      left -= taken;
     }
   };
   try {

@@ -17,6 +17,9 @@ const listed = z.object({
 
 export type ListedCommit = z.output<typeof listed>;
 
+/** Beside what lists have of it, how many lines it adds and deletes. */
+export type CountedCommit = ListedCommit & { lines?: { additions: number; deletions: number } | undefined };
+
 const page = z.array(listed);
 const comparison = z.object({ commits: page, total_commits: z.number().optional() });
 const repository = z.object({ full_name: z.string(), default_branch: z.string() });
@@ -31,7 +34,10 @@ export interface Repository {
 const longest = 200_000;
 
 /** The same commit from GitHub's lists, comparisons and pushes comes to the same row. */
-export function toCommit({ repo, branch }: Repository, { sha, commit, author }: ListedCommit): CommitInput {
+export function toCommit(
+  { repo, branch }: Repository,
+  { sha, commit, author, lines }: CountedCommit,
+): CommitInput {
   const authored = commit.author?.date;
   const committed = commit.committer?.date ?? authored ?? "1970-01-01T00:00:00Z";
   return {
@@ -43,6 +49,7 @@ export function toCommit({ repo, branch }: Repository, { sha, commit, author }: 
     commit_date: utcDay(committed),
     authored_at: authored ?? committed,
     committed_at: committed,
+    ...lines,
   };
 }
 

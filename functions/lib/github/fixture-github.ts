@@ -1,13 +1,8 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ListedCommit } from "./commits.ts";
-
-/** What happens to one request instead of its answer; `cut` breaks the connection within the body. */
-export type Interference =
-  | { status: number; headers?: Record<string, string>; body?: unknown }
-  | "cut"
-  | "reset";
+import { type Interference, interfere, send } from "./fixture-interference.ts";
 
 /**
  * GitHub's REST API on this machine, as far as Sluice asks it, in the shapes of https://docs.github.com/en/rest: one repository
@@ -40,6 +35,9 @@ export const commitNumber = (n: number): ListedCommit => {
   };
 };
 
+/** The lines of that commit, which only its own address tells. */
+export const linesOfNumber = (n: number) => ({ additions: n + 1, deletions: n % 7 });
+
 export async function openFixtureGitHub(commits: number): Promise<FixtureGitHub> {
   const history = Array.from({ length: commits }, (_, n) => commitNumber(n));
   const server = createServer((request, response) => {
@@ -47,7 +45,7 @@ export async function openFixtureGitHub(commits: number): Promise<FixtureGitHub>
     fixture.requests.push(`${url.pathname.replace("/api/v3", "")}${url.search}`);
     fixture.headers = request.headers;
     const interference = fixture.interferences.shift();
-    if (interference) return interfere(response, interference);
+    if (interference && interference !== "none") return interfere(response, interference);
     const [status, body, headers = {}] = answer(fixture, url, request.headers);
     send(response, status, body, headers);
   });
@@ -92,6 +90,7 @@ function answer(
     if (headers["if-none-match"] === etag) return [304, undefined, { etag }];
     return [200, head.sha, { etag, "content-type": "application/vnd.github.sha; charset=utf-8" }];
   }
+  if (path.startsWith("/commits/")) return single(history, path.slice("/commits/".length));
   if (path === "/commits") {
     if (!head) return empty;
     const since = Date.parse(url.searchParams.get("since") ?? "1970-01-01T00:00:00Z");
@@ -107,6 +106,15 @@ function answer(
 
 const empty: Answer = [409, { message: "Git Repository is empty." }];
 
+function single(history: ListedCommit[], sha: string): Answer {
+  const found = history.find((one) => one.sha === sha);
+  if (!found) return [422, { message: `No commit found for SHA: ${sha}` }];
+  const { additions, deletions } = linesOfNumber(Number.parseInt(sha, 16));
+  const changes = { additions, deletions, changes: additions + deletions };
+  const stats = { additions, deletions, total: additions + deletions };
+  return [200, { ...found, stats, files: [{ filename: "tea.md", status: "modified", ...changes }] }];
+}
+
 function paged(
   base: string,
   url: URL,
@@ -119,25 +127,4 @@ function paged(
   const next = new URL(`${url.pathname}${url.search}`, base);
   next.searchParams.set("page", `${page + 1}`);
   return [200, body, { link: `<${next}>; rel="next", <${base}/last>; rel="last"` }];
-}
-
-function send(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Record<string, string>,
-): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
-  response.end(body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body));
-}
-
-function interfere(response: ServerResponse, interference: Interference): void {
-  if (interference === "reset") response.socket?.resetAndDestroy();
-  else if (interference === "cut") {
-    response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
-    response.write('[{"sha":"');
-    setTimeout(() => response.socket?.destroy(), 20);
-  } else {
-    send(response, interference.status, interference.body ?? { message: "no" }, interference.headers ?? {});
-  }
 }
