@@ -14,7 +14,14 @@ import { interleave } from "./statistics.ts";
 
 const topic = "mapping";
 const queue = "mapping";
-const batchSizes = [100, 1000, 10_000];
+
+/** What a mapping is set to. */
+interface Setting {
+  batchSize: number;
+  /** Batches that RabbitMQ hands over before the first is acknowledged; one unless chosen otherwise. */
+  prefetch?: number;
+}
+const sets: Setting[] = [{ batchSize: 100 }, { batchSize: 1000 }, { batchSize: 10_000 }];
 
 /** The event source mappings alone, against the bare client of each broker. */
 export const mapping: Bench = {
@@ -26,10 +33,13 @@ export const mapping: Bench = {
     const settings = await openServices(options, "kafka", "rabbitmq");
     await produceCommits(settings.brokers, topic, rows, progress);
     yield* compare("Kafka", "kafkajs", options, {
-      modes: (batchSize, inProcess) => () =>
-        drain(options, rows, inProcess, {
-          events: [kafkaEvent(settings.brokers, topic, group(), { batchSize })],
-        }),
+      sets,
+      modes:
+        ({ batchSize }, inProcess) =>
+        () =>
+          drain(options, rows, inProcess, {
+            events: [kafkaEvent(settings.brokers, topic, group(), { batchSize })],
+          }),
       bare: () => kafkajs(settings, rows),
       rows,
       rounds,
@@ -38,16 +48,20 @@ export const mapping: Bench = {
     const arn = "arn:aws:mq:eu-central-1:000000000000:broker:bench:b-0";
     const secret = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:bench";
     yield* compare("RabbitMQ", "amqplib", options, {
-      modes: (batchSize, inProcess) => async () => {
-        await fill(settings, fewer);
-        return drain(options, fewer, inProcess, {
-          events: [{ rabbitmq: { arn, basicAuthArn: secret, queue, batchSize } }],
-          eventSources: {
-            endpoints: { [arn]: settings.rabbitmqUrl },
-            secrets: { [secret]: { username: "rmq", password: settings.RABBITMQ_DEFAULT_PASS } },
-          },
-        });
-      },
+      sets: [...sets, { batchSize: 10_000, prefetch: 2 }],
+      modes:
+        ({ batchSize, prefetch }, inProcess) =>
+        async () => {
+          await fill(settings, fewer);
+          return drain(options, fewer, inProcess, {
+            events: [{ rabbitmq: { arn, basicAuthArn: secret, queue, batchSize } }],
+            eventSources: {
+              ...(prefetch && { prefetch }),
+              endpoints: { [arn]: settings.rabbitmqUrl },
+              secrets: { [secret]: { username: "rmq", password: settings.RABBITMQ_DEFAULT_PASS } },
+            },
+          });
+        },
       bare: async () => {
         await fill(settings, fewer);
         return drainWithAmqplib(settings, queue, fewer);
@@ -59,17 +73,18 @@ export const mapping: Bench = {
 };
 
 interface Comparison {
-  modes: (batchSize: number, inProcess: boolean) => () => Promise<Cost>;
+  sets: Setting[];
+  modes: (set: Setting, inProcess: boolean) => () => Promise<Cost>;
   bare: () => Promise<Cost>;
   rows: number;
   rounds: number;
 }
 
 async function* compare(broker: string, client: string, { progress }: BenchOptions, of: Comparison) {
-  const ours = batchSizes.flatMap((size) =>
+  const ours = of.sets.flatMap((set) =>
     [false, true].map((inProcess) => ({
-      name: `${broker}, batches of ${size}, ${inProcess ? "in-process" : "worker"}`,
-      measure: of.modes(size, inProcess),
+      name: `${broker}, batches of ${set.batchSize}${set.prefetch ? `, prefetch: ${set.prefetch}` : ""}, ${inProcess ? "in-process" : "worker"}`,
+      measure: of.modes(set, inProcess),
     })),
   );
   const measures = Object.fromEntries([

@@ -20,7 +20,7 @@ export const presets = {
 const own: Record<View, keyof typeof presets> = {
   overview: "1h",
   product: "30d",
-  commits: "90d",
+  commits: "30d",
   domination: "1h",
   chat: "1h",
   health: "24h",
