@@ -15,7 +15,18 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test.each(pageQuestions(until).map((question) => [question.title, question] as const))(
+/** Of product events, which are not inserted here: what is in which order, and who came again, is read event by event. */
+const product = [
+  "events_daily",
+  "events_funnel",
+  "event_performance",
+  "organizer_daily_metrics",
+  "realtime_dashboard",
+  "retention",
+  "revenue_daily",
+];
+
+test.each(pageQuestions(until, product).map((question) => [question.title, question] as const))(
   "%s is answered without reading the rows it is about",
   async (_, { endpoint, params }) => {
     const { data, statistics } = await ask(server.client("reader"), endpoints.get(endpoint) as Query, params);

@@ -6,6 +6,7 @@ import { openStack } from "../test/stack.ts";
 import type { Bench } from "./bench.ts";
 import { figure } from "./figure.ts";
 import { type Longest, longestTask, taskCategories } from "./main-thread.ts";
+import { insertProductEvents } from "./product-rows.ts";
 import { insertRows, settle } from "./query-rows.ts";
 import { openAdmin } from "./services.ts";
 import { median } from "./statistics.ts";
@@ -35,6 +36,7 @@ export const page: Bench = {
     const admin = openAdmin(stack.settings, options);
     const end = new Date().toISOString().slice(0, 19).replace("T", " ");
     await insertRows(admin, rows, progress, end);
+    await insertProductEvents(admin, rows, progress, end);
     await settle(admin, progress);
     const browser = await openBrowser();
     cleanup.defer(() => browser.close());

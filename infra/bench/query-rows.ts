@@ -3,7 +3,7 @@ import type { ClickHouseClient } from "@clickhouse/client";
 
 /** Where the bench's time ends, unless said: its rows and its questions are about the 90 days before. */
 export const until = "2026-03-31T23:59:59Z";
-const usualEnd = "2026-04-01 00:00:00";
+export const usualEnd = "2026-04-01 00:00:00";
 
 const days = 90;
 /** The moment of row `number`, in the order of their numbers. */
@@ -68,7 +68,7 @@ export async function settle(admin: ClickHouseClient, progress: (line: string) =
 const settings = { max_partitions_per_insert_block: "0", insert_allow_materialized_columns: 1 } as const;
 
 /** One INSERT has to end before the client loses patience, also on a busy machine. */
-const slice = 1_000_000;
+export const slice = 1_000_000;
 
 /** Five questions of the page. */
 export const questions: readonly [name: string, params: Record<string, string>][] = [

@@ -10,6 +10,7 @@ import type { Bench } from "./bench.ts";
 import { figure } from "./figure.ts";
 import { load, pool } from "./load.ts";
 import { pageQuestions } from "./page-questions.ts";
+import { insertProductEvents } from "./product-rows.ts";
 import { insertRows, questions, settle, until } from "./query-rows.ts";
 import { openAdmin, openServices } from "./services.ts";
 import { interleave, percentile } from "./statistics.ts";
@@ -27,6 +28,7 @@ export const query: Bench = {
     const settings = await openServices(options, "clickhouse");
     const admin = openAdmin(settings, options);
     await insertRows(admin, rows, progress);
+    await insertProductEvents(admin, rows, progress);
     await settle(admin, progress);
     const reader = openClickHouse({
       CLICKHOUSE_URL: settings.clickhouseUrl,

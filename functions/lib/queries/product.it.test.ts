@@ -143,6 +143,46 @@ describe("events_funnel", () => {
   );
 });
 
+test("without different people the counts are the same, whatever the zone and wherever the range cuts", async () => {
+  await did(
+    ["ann", "event_view", "2026-03-28 22:59:59.999", { event_id: "e1" }],
+    ["ann", "event_view", "2026-03-28 23:04:59.999", { event_id: "e1" }],
+    ["bob", "share", "2026-03-28 23:05:00.000", { event_id: "e2" }],
+    ["bob", "page_view", "2026-03-29 21:59:59.999"],
+    [null, "page_view", "2026-03-29 22:00:00.001"],
+  );
+  const counts = async (query: Query, given: Record<string, string>) =>
+    (await answer(query, given)).map((row) => ({
+      ...(row as object),
+      unique_users: 0,
+      unique_sessions: 0,
+      unique_visitors: 0,
+    }));
+  const ends = [
+    {},
+    { since: "2026-03-28T23:04:59.999Z", until: "2026-03-29T22:00:00Z" },
+    { since: "2026-03-28T23:05:00Z", until: "2026-03-28T23:06:00Z" },
+    { since: "2026-03-28T23:05:00.001Z", until: "2026-03-29T22:00:00.001Z" },
+  ];
+  for (const range of ends) {
+    for (const timezone of ["UTC", "Europe/Berlin", "Asia/Kathmandu"]) {
+      const given = { ...range, timezone };
+      const exact = await counts(eventsDaily, given);
+      expect(await counts(eventsDaily, { ...given, distinct: "none" }), JSON.stringify(given)).toEqual(exact);
+      const one = { ...given, event_type: "event_view" };
+      expect(await counts(eventsDaily, { ...one, distinct: "none" })).toEqual(await counts(eventsDaily, one));
+    }
+    for (const query of [organizerDailyMetrics, eventPerformance])
+      expect((await counts(query, { ...range, distinct: "none" })).sort(inOrder)).toEqual(
+        (await counts(query, range)).sort(inOrder),
+      );
+  }
+  const [first] = await answer(eventsDaily, { distinct: "none" });
+  expect(first).toMatchObject({ date: "2026-03-29", events: 2, unique_users: null, unique_sessions: null });
+});
+
+const inOrder = (one: object, other: object) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1);
+
 test("revenue_daily keeps currencies apart, and money exact", async () => {
   const sale = (
     timestamp: string,

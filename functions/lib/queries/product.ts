@@ -1,5 +1,15 @@
 import * as z from "zod";
-import { defineQuery, inRange, limit, matches, moment, momentFrom, momentUntil, timeZone } from "../query.ts";
+import {
+  defineQuery,
+  distinct,
+  inRange,
+  limit,
+  matches,
+  moment,
+  momentFrom,
+  momentUntil,
+  timeZone,
+} from "../query.ts";
 
 const organizer = z.string().default("").describe("only this organizer's");
 const range = { since: momentFrom, until: momentUntil };
@@ -10,6 +20,28 @@ const ofOrganizer = matches("organizer_id");
 const daysInRange = `toDate32(date) >= toDate32(fromUnixTimestamp64Milli({since: Int64}, 'UTC'))
       AND toDate32(date) <= toDate32(fromUnixTimestamp64Milli({until: Int64}, 'UTC'))`;
 
+/** Null with `distinct=none`. */
+const different = z.number().nullable();
+const nobody = "CAST(NULL AS Nullable(UInt64))";
+const merged = (state: string, asked: unknown) => (asked === "none" ? nobody : `uniqExactMerge(${state})`);
+
+/** The first or the last end of an interval of five minutes at or after, or up to a moment; within what DateTime can be. */
+const fiveMinutes = (milliseconds: string) =>
+  `toDateTime(300 * intDiv(greatest(0, least(${milliseconds}, 4291747200000)), 300000), 'UTC')`;
+
+/** Rows (date, organizer_id, n): whole intervals of five minutes, of which days of any zone are made, and event by event what is left at the ends. */
+const countedDaily = `
+      WITH ${fiveMinutes("{since: Int64} + 299999")} AS opening, ${fiveMinutes("{until: Int64} + 1")} AS end
+      SELECT toDate(interval_start, {timezone: String}) AS date, organizer_id, sum(events) AS n
+      FROM bilten_analytics.dashboard_per_5_minutes
+      WHERE interval_start >= opening AND interval_start < end AND ${ofOrganizer}
+      GROUP BY date, organizer_id
+      UNION ALL
+      SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, count() AS n
+      FROM bilten_analytics.events
+      WHERE ${inRange("timestamp")} AND (timestamp < opening OR timestamp >= end) AND ${ofOrganizer}
+      GROUP BY date, organizer_id`;
+
 export const eventsDaily = defineQuery({
   name: "events_daily",
   description: "Events and their users by day and organizer, the latest day first.",
@@ -18,6 +50,7 @@ export const eventsDaily = defineQuery({
     event_type: z.string().default("").describe("only events of this type"),
     timezone: timeZone,
     ...range,
+    distinct,
     limit,
   }),
   row: z.object({
@@ -25,19 +58,25 @@ export const eventsDaily = defineQuery({
     date: z.string(),
     organizer_id: z.string(),
     events: z.number(),
-    unique_users: z.number(),
-    unique_sessions: z.number(),
+    unique_users: different,
+    unique_sessions: different,
   }),
   absent,
   example: {
     params: { limit: 1 },
     rows: [{ date: "2026-01-09", organizer_id: "o-17", events: 1, unique_users: 1, unique_sessions: 1 }],
   },
-  sql: `
-    SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, count() AS events,
-      uniqExact(user_id) AS unique_users, uniqExact(session_id) AS unique_sessions
+  sql: ({ event_type, distinct }) => `
+    ${
+      distinct === "none" && !event_type
+        ? `SELECT date, organizer_id, sum(n) AS events, ${nobody} AS unique_users, ${nobody} AS unique_sessions
+    FROM (${countedDaily})`
+        : `SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, count() AS events,
+      ${distinct === "none" ? nobody : "uniqExact(user_id)"} AS unique_users,
+      ${distinct === "none" ? nobody : "uniqExact(session_id)"} AS unique_sessions
     FROM bilten_analytics.events
-    WHERE ${inRange("timestamp")} AND ${ofOrganizer} AND ${matches("event_type")}
+    WHERE ${inRange("timestamp")} AND ${ofOrganizer} AND ${matches("event_type")}`
+    }
     GROUP BY date, organizer_id
     ORDER BY date DESC, events DESC, organizer_id
     LIMIT {limit: UInt32}`,
@@ -156,13 +195,13 @@ export const realtimeDashboard = defineQuery({
 export const organizerDailyMetrics = defineQuery({
   name: "organizer_daily_metrics",
   description: "What happened for each organizer, by day of UTC, the latest day first.",
-  params: z.object({ organizer_id: organizer, ...range, limit }),
+  params: z.object({ organizer_id: organizer, ...range, distinct, limit }),
   row: z.object({
     date: z.string(),
     organizer_id: z.string(),
     total_events: z.number(),
-    unique_visitors: z.number(),
-    unique_sessions: z.number(),
+    unique_visitors: different,
+    unique_sessions: different,
     page_views: z.number(),
     ticket_purchases: z.number(),
     event_views: z.number(),
@@ -185,28 +224,35 @@ export const organizerDailyMetrics = defineQuery({
       },
     ],
   },
-  sql: `
-    SELECT * FROM bilten_analytics.organizer_daily_metrics_mv
+  sql: ({ distinct }) => `
+    SELECT date, organizer_id, sum(events) AS total_events,
+      ${merged("users", distinct)} AS unique_visitors, ${merged("sessions", distinct)} AS unique_sessions,
+      sum(days.page_views) AS page_views, sum(days.ticket_purchases) AS ticket_purchases,
+      sum(days.event_views) AS event_views, sum(days.registrations) AS registrations
+    FROM bilten_analytics.organizer_metrics_per_day AS days
     WHERE ${daysInRange} AND ${ofOrganizer}
+    GROUP BY date, organizer_id
     ORDER BY date DESC, total_events DESC, organizer_id
     LIMIT {limit: UInt32}`,
 });
 
 export const eventPerformance = defineQuery({
   name: "event_performance",
-  description: "How each event of an organizer does over days of UTC, the one with most visitors first.",
+  description:
+    "How each event of an organizer does over days of UTC, the one with most visitors first; with distinct=none the one with most interactions.",
   params: z.object({
     organizer_id: organizer,
     event_id: z.string().default("").describe("only this event"),
     ...range,
+    distinct,
     limit,
   }),
   row: z.object({
     event_id: z.string(),
     organizer_id: z.string(),
     total_interactions: z.number(),
-    unique_visitors: z.number(),
-    unique_sessions: z.number(),
+    unique_visitors: different,
+    unique_sessions: different,
     views: z.number(),
     purchases: z.number(),
     shares: z.number(),
@@ -232,9 +278,9 @@ export const eventPerformance = defineQuery({
       },
     ],
   },
-  sql: `
+  sql: ({ distinct }) => `
     SELECT event_id, organizer_id, sum(interactions) AS total_interactions,
-      uniqExactMerge(users) AS unique_visitors, uniqExactMerge(sessions) AS unique_sessions,
+      ${merged("users", distinct)} AS unique_visitors, ${merged("sessions", distinct)} AS unique_sessions,
       sum(days.views) AS views, sum(days.purchases) AS purchases, sum(days.shares) AS shares, sum(days.favorites) AS favorites,
       toFloat64(sum(duration)) / nullIf(sum(durations), 0) AS avg_duration
     FROM bilten_analytics.event_performance_per_day AS days

@@ -6,7 +6,7 @@ export const product: readonly Panel[] = [
     id: "events-days",
     title: "Events per day by organizer",
     endpoint: "events_daily",
-    params: { limit: "2000" },
+    params: { limit: "2000", distinct: "none" },
     size: 8,
     draw: {
       kind: "series",
@@ -21,7 +21,7 @@ export const product: readonly Panel[] = [
     id: "organizers",
     title: "Page views by organizer",
     endpoint: "organizer_daily_metrics",
-    params: { limit: "2000" },
+    params: { limit: "2000", distinct: "none" },
     size: 4,
     draw: { kind: "bars", label: "organizer_id", value: "page_views", top: 7 },
     hint: trafficHint,
@@ -30,6 +30,8 @@ export const product: readonly Panel[] = [
     id: "funnel",
     title: "From a view to a ticket",
     endpoint: "events_funnel",
+    // Read event by event, as the weeks are: what a user did in which order is no sum.
+    every: 10,
     size: 4,
     draw: { kind: "funnel", label: "event_type", value: "users" },
     hint: trafficHint,
@@ -54,7 +56,7 @@ export const product: readonly Panel[] = [
     title: "Users who came again, by week",
     endpoint: "retention",
     params: { interval: "week", periods: "8" },
-    every: 5,
+    every: 30,
     size: 8,
     draw: {
       kind: "grid",
@@ -68,11 +70,11 @@ export const product: readonly Panel[] = [
   },
   {
     id: "top-events",
-    title: "Visitors by event",
+    title: "What most is done about",
     endpoint: "event_performance",
-    params: { limit: "10" },
+    params: { limit: "10", distinct: "none" },
     size: 4,
-    draw: { kind: "bars", label: "event_id", value: "unique_visitors" },
+    draw: { kind: "bars", label: "event_id", value: "total_interactions" },
     hint: trafficHint,
   },
 ];
