@@ -11,13 +11,13 @@ import {
   commitsPerInterval,
   firstTimeCommitters,
 } from "./queries/commits.ts";
+import { eventsDaily } from "./queries/events-daily.ts";
 import { eventsFunnel } from "./queries/funnel.ts";
 import { eventSourceMappings } from "./queries/mappings.ts";
 import { commitsByAgeBand, commitsByPerson, commitsByPosition, commitsByTeam } from "./queries/people.ts";
 import { pipelineLag, quarantineByReason } from "./queries/pipelines.ts";
 import {
   eventPerformance,
-  eventsDaily,
   organizerDailyMetrics,
   realtimeDashboard,
   revenueDaily,

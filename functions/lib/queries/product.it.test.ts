@@ -4,14 +4,9 @@ import { ask } from "../ask.ts";
 import type { Query } from "../query.ts";
 import { openScratch, type Scratch } from "../testing.ts";
 import { slowQueries, storageByTable } from "./clickhouse.ts";
+import { eventsDaily } from "./events-daily.ts";
 import { eventsFunnel } from "./funnel.ts";
-import {
-  eventPerformance,
-  eventsDaily,
-  organizerDailyMetrics,
-  realtimeDashboard,
-  revenueDaily,
-} from "./product.ts";
+import { eventPerformance, organizerDailyMetrics, realtimeDashboard, revenueDaily } from "./product.ts";
 import { retention } from "./retention.ts";
 
 let scratch: Scratch;

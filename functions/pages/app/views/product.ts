@@ -70,7 +70,7 @@ export const product: readonly Panel[] = [
   },
   {
     id: "top-events",
-    title: "What most is done about",
+    title: "Busiest events",
     endpoint: "event_performance",
     params: { limit: "10", distinct: "none" },
     size: 4,

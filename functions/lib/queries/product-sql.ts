@@ -1,0 +1,18 @@
+import * as z from "zod";
+import { matches, momentFrom, momentUntil } from "../query.ts";
+
+export const organizer = z.string().default("").describe("only this organizer's");
+export const range = { since: momentFrom, until: momentUntil };
+export const absent = "The tables of product analytics are made by `npx sluice migrate`.";
+
+export const ofOrganizer = matches("organizer_id");
+
+/** Days of UTC that a range touches. */
+export const daysInRange = `toDate32(date) >= toDate32(fromUnixTimestamp64Milli({since: Int64}, 'UTC'))
+      AND toDate32(date) <= toDate32(fromUnixTimestamp64Milli({until: Int64}, 'UTC'))`;
+
+/** Null with `distinct=none`. */
+export const different = z.number().nullable();
+export const nobody = "CAST(NULL AS Nullable(UInt64))";
+export const merged = (state: string, asked: unknown) =>
+  asked === "none" ? nobody : `uniqExactMerge(${state})`;
