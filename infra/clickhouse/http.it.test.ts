@@ -233,7 +233,8 @@ test("sixty queries at once all get their answers", async () => {
 });
 
 test("more than a hundred at once are refused, and the server goes on", async () => {
-  const asked = Array.from({ length: 130 }, () => server.ask("SELECT sleep(1)"));
+  // As long as it may sleep: the first must not end before the last has come, however busy the machine is.
+  const asked = Array.from({ length: 130 }, () => server.ask("SELECT sleep(3)"));
   const codes = (await Promise.all(asked)).map(({ code }) => code);
   expect(codes.filter((code) => code === "202").length).toBeGreaterThan(0);
   expect(codes.filter((code) => code === null).length).toBeGreaterThanOrEqual(100);

@@ -142,7 +142,7 @@ test.each([
 test("a published message is on the page within two seconds, and what it holds is text", async () => {
   const page = await open("?view=chat");
   const room = panel(page, "room");
-  await room.locator("li").nth(99).waitFor();
+  await room.locator("li").nth(49).waitFor();
   const evil = `<img src=x onerror="document.title='gone'"><script>document.title='gone'</script> & "quotes"`;
   // The command is started first; what it takes is not the page's.
   const send = stack.start("chat", "send", "--username", "<b>eve</b>", "--message", evil);
@@ -162,11 +162,11 @@ test("history is behind a button, search finds in it, and the latest are a click
   const page = await open("?view=chat");
   const room = panel(page, "room");
   const messages = room.locator("li");
-  await messages.nth(99).waitFor();
-  expect(await messages.count()).toBeLessThan(150);
+  await messages.nth(49).waitFor();
+  expect(await messages.count()).toBeLessThan(100);
   await room.locator(".messages").evaluate((list) => list.scrollTo(0, 0));
   await room.getByRole("button", { name: "Older messages" }).click();
-  await expect.poll(() => messages.count()).toBeGreaterThanOrEqual(150);
+  await expect.poll(() => messages.count()).toBeGreaterThanOrEqual(100);
   const times = await messages
     .locator("time")
     .evaluateAll((all) => all.map((one) => one.getAttribute("datetime") ?? ""));
@@ -292,7 +292,7 @@ test("an hour open takes no more memory than its first minutes", async () => {
   const page = await context.newPage();
   await page.clock.install();
   await page.goto(address(`?view=chat#key=${stack.settings.SLUICE_READ_KEY}`));
-  await panel(page, "room").locator("li").nth(50).waitFor();
+  await panel(page, "room").locator("li").nth(49).waitFor();
   const session = await context.newCDPSession(page);
   await session.send("Performance.enable");
   const measure = async () => {
