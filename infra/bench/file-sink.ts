@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { type FileHandle, open, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "../event-sources/fixture-ports.ts";
 import type { Settings } from "../settings.ts";
 import { jars } from "../stack/maven.ts";
-import { freePorts } from "../test/ports.ts";
 import type { BenchOptions } from "./bench.ts";
 import { openFolder } from "./services.ts";
 

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { freePorts } from "../event-sources/fixture-ports.ts";
 import { projectRoot } from "../settings.ts";
-import { freePorts } from "../test/ports.ts";
 import type { BenchOptions } from "./bench.ts";
 import { openFolder } from "./services.ts";
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openAdmin as open } from "../admin.ts";
+import { freePorts } from "../event-sources/fixture-ports.ts";
 import { applyMigrations } from "../migrate/apply.ts";
 import { loadSettings, type Settings } from "../settings.ts";
 import { createDatabase, postgres } from "../stack/postgres.ts";
@@ -10,7 +11,6 @@ import { readRun } from "../stack/record.ts";
 import type { ServiceName } from "../stack/service.ts";
 import { startServices } from "../stack/start.ts";
 import { stopServices } from "../stack/stop.ts";
-import { freePorts } from "../test/ports.ts";
 import type { BenchOptions } from "./bench.ts";
 
 /** A folder that is gone when the benchmark is over. */

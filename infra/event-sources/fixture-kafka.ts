@@ -5,7 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Admin } from "@platformatic/kafka";
-import { freePorts } from "./fixture-service.ts";
+import { freePorts } from "./fixture-ports.ts";
 
 export const user = { username: "alice", password: "alice-secret" };
 

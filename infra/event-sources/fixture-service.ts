@@ -3,12 +3,12 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KafkaEvent } from "../../events/envelope/kafka.ts";
 import type { RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
+import { freePorts } from "./fixture-ports.ts";
 import type { MappingStatus } from "./status.ts";
 import type { Template } from "./template.ts";
 
@@ -230,19 +230,4 @@ export class FixtureFunction {
     const path = join(this.#service.folder, `${this.name}.${kind}`);
     return existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
   }
-}
-
-/** Below the range that outgoing connections take theirs from, so that none of them takes one in between. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = [];
-  while (servers.length < count) {
-    const server = createServer().listen(20_000 + Math.floor(Math.random() * 12_000), "127.0.0.1");
-    await once(server, "listening").then(
-      () => servers.push(server),
-      () => {},
-    );
-  }
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }

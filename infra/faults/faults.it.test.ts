@@ -13,13 +13,14 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-test("ten runs of faults: nothing lost, nothing twice, every view as its table", async () => {
+// A seed whose few runs have every kind of fault; `sluice faults` runs thousands.
+test("six runs of faults: nothing lost, nothing twice, every view as its table", async () => {
   const failed: FailedRun[] = [];
-  const report = await runFaults(world, { runs: 10, seed: 334 }, allSafeguards, {
+  const report = await runFaults(world, { runs: 6, seed: 2708 }, allSafeguards, {
     onFailure: (run) => failed.push(run),
   });
   expect(failed).toEqual([]);
-  expect(report).toMatchObject({ runs: 10, lost: 0, duplicated: 0, view_mismatches: 0 });
+  expect(report).toMatchObject({ runs: 6, lost: 0, duplicated: 0, view_mismatches: 0 });
   expect(report.faults).toMatchObject({
     kill_function: expect.any(Number),
     kill_clickhouse: expect.any(Number),

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { freePorts } from "../event-sources/fixture-ports.ts";
 import { applyMigrations } from "../migrate/apply.ts";
 import { loadSettings } from "../settings.ts";
 import { openGuard } from "../stack/guard.ts";
 import { startServices } from "../stack/start.ts";
 import { stopServices } from "../stack/stop.ts";
 import { applyQueues, applyTopics } from "../stack/topology.ts";
-import { freePorts } from "./ports.ts";
 import "./services.ts";
 
 /**

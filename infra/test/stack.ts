@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
+import { freePorts } from "../event-sources/fixture-ports.ts";
 import { loadSettings, projectRoot, type Settings } from "../settings.ts";
-import { freePorts } from "./ports.ts";
 
 const cli = join(projectRoot, "infra/sluice.js");
 
