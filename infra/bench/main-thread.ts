@@ -7,7 +7,7 @@ interface TraceEvent {
   /** Microseconds by the clock, and of the processor where the system tells them. */
   dur?: number;
   tdur?: number;
-  args?: { name?: string };
+  args?: { name?: string; data?: { url?: string } };
 }
 
 /** What to trace for `longestTask`. */
@@ -24,20 +24,18 @@ export interface Longest {
   processor: number;
 }
 
-/** The longest tasks of a page's main thread. Of several pages' (a browser keeps one ready) the one that did most. 0 without any task. */
-export function longestTask(trace: Buffer): Longest {
+/** The longest tasks of the main thread of the page that asked for something at this address: a browser has others of its own. 0 without any task. */
+export function longestTask(trace: Buffer, address: string): Longest {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
-  const thread = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;
-  const mains = traceEvents.filter(
-    ({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain",
+  const asked = traceEvents.find(
+    ({ name, args }) => name === "ResourceSendRequest" && args?.data?.url?.startsWith(address),
   );
-  const tasksOf = (main: TraceEvent) =>
-    traceEvents
-      .filter((one) => one.ph === "X" && /RunTask$/.test(one.name) && thread(one) === thread(main))
-      .map(({ dur = 0, tdur = dur }) => ({ clock: dur / 1000, processor: tdur / 1000 }));
-  const [busiest = []] = mains.map(tasksOf).sort((a, b) => work(b) - work(a));
-  const most = (of: keyof Longest) => Math.max(0, ...busiest.map((task) => task[of]));
-  return { clock: most("clock"), processor: most("processor") };
+  const main = traceEvents.find(
+    ({ name, args, pid }) => name === "thread_name" && args?.name === "CrRendererMain" && pid === asked?.pid,
+  );
+  const tasks = traceEvents.filter(
+    ({ name, ph, pid, tid }) => ph === "X" && /RunTask$/.test(name) && pid === main?.pid && tid === main.tid,
+  );
+  const most = (of: (task: TraceEvent) => number) => Math.max(0, ...tasks.map(of)) / 1000;
+  return { clock: most(({ dur = 0 }) => dur), processor: most(({ dur = 0, tdur = dur }) => tdur) };
 }
-
-const work = (tasks: Longest[]): number => tasks.reduce((total, { processor }) => total + processor, 0);

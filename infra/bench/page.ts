@@ -73,7 +73,11 @@ async function look(browser: Browser, address: string): Promise<Seen> {
     const paint = await tab.evaluate(
       () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
     );
-    return { paint: paint ?? Number.NaN, figures, longest: longestTask(await browser.stopTracing()) };
+    return {
+      paint: paint ?? Number.NaN,
+      figures,
+      longest: longestTask(await browser.stopTracing(), new URL(address).origin),
+    };
   } finally {
     await context.close();
   }

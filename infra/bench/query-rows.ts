@@ -7,11 +7,11 @@ export const usualEnd = "2026-04-01 00:00:00";
 
 const days = 90;
 /** The moment of row `number`, in the order of their numbers. */
-const at = (rows: number, end: string) =>
+export const at = (rows: number, end: string) =>
   `toDateTime64('${end}', 3, 'UTC') - toIntervalMillisecond(toUInt64((${rows} - number) * ${(days * 86_400_000) / rows}))`;
 
 /** When a row came, had the last one come at this moment. */
-const came = (end: string) =>
+export const came = (end: string) =>
   `now64(3) - toIntervalMillisecond(dateDiff('millisecond', at, toDateTime64('${end}', 3, 'UTC')))`;
 
 const inserts = (rows: number, first: number, count: number, end: string) => {
@@ -65,7 +65,10 @@ export async function settle(admin: ClickHouseClient, progress: (line: string) =
   }
 }
 
-const settings = { max_partitions_per_insert_block: "0", insert_allow_materialized_columns: 1 } as const;
+export const settings = {
+  max_partitions_per_insert_block: "0",
+  insert_allow_materialized_columns: 1,
+} as const;
 
 /** One INSERT has to end before the client loses patience, also on a busy machine. */
 export const slice = 1_000_000;
