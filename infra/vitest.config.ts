@@ -13,8 +13,6 @@ const env = {
   SLUICE_READ_KEY: "read-key",
   SLUICE_WRITE_KEY: "write-key",
   GITHUB_WEBHOOK_SECRET: "webhook-secret",
-  // What tests start begins from compiled code, as what `sluice` starts does.
-  NODE_COMPILE_CACHE: new URL("../node_modules/.cache/node-compile-cache", import.meta.url).pathname,
 };
 
 export default defineConfig({

@@ -1,63 +1,26 @@
 import { type IncompletePush, noCommit } from "../../events/github-push.ts";
 import type { GitHub } from "../lib/github/api.ts";
-import {
-  type CommitPage,
-  type CountedCommit,
-  describeRepository,
-  historyPath,
-  type ListedCommit,
-  readPage,
-  toCommit,
-} from "../lib/github/commits.ts";
+import { type CommitPage, describeRepository, historyPath, readPage } from "../lib/github/commits.ts";
 import { isGone } from "../lib/github/errors.ts";
-import { withLines } from "../lib/github/lines.ts";
-import { produceCommits } from "../lib/github/produce.ts";
-import type { Stored } from "../lib/github/stored.ts";
-import type { Produce } from "../lib/kafka.ts";
+import { produceCommits, type Sending } from "../lib/github/produce.ts";
+import { type Stored, unstored } from "../lib/github/stored.ts";
 import { log } from "../lib/log.ts";
 
-export interface Effects {
-  github: GitHub;
-  produce: Produce;
+export interface Effects extends Sending {
   stored: Pick<Stored, "among">;
-  /** Whether the commits are sent with their lines. */
-  lines: boolean;
 }
 
 /** All commits of the push, page by page, to the topic `commits_topic`. */
 export async function complete(effects: Effects, push: IncompletePush): Promise<void> {
-  const { github, produce } = effects;
+  const { github, stored, lines } = effects;
   let page = await firstPage(github, push);
   for (;;) {
-    for await (const part of toSend(effects, push.repo, page.commits))
-      await produceCommits(
-        produce,
-        part.map((one) => toCommit(push, one)),
-      );
+    // With lines, what is stored is left out: the push gets further each time, however many rate limits it takes.
+    const commits = lines ? await unstored(stored, push.repo, page.commits) : page.commits;
+    await produceCommits(effects, push, commits);
     if (page.next === undefined) return;
     page = await readPage(github, page.next);
   }
-}
-
-/** With lines, what ClickHouse has is left out: the push gets further each time, however many rate limits it takes. */
-async function* toSend(
-  { github, stored, lines }: Effects,
-  repo: string,
-  commits: ListedCommit[],
-): AsyncGenerator<CountedCommit[], void> {
-  if (!lines) {
-    yield commits;
-    return;
-  }
-  const had = await stored.among(
-    repo,
-    commits.map(({ sha }) => sha),
-  );
-  yield* withLines(
-    github,
-    repo,
-    commits.filter(({ sha }) => !had.has(sha)),
-  );
 }
 
 /** What `after` has and `before` has not. A branch just made is compared with the default one; with itself it is all history. */

@@ -53,6 +53,9 @@ export const distinct = z
   .default("exact")
   .describe("none: who are different people is not counted, but null, which makes long ranges quick");
 
+/** What stands instead of a count of different people that was not asked for. */
+export const uncounted = "CAST(NULL AS Nullable(UInt64))";
+
 /** A name of the IANA time zone database, in the spelling the server knows. */
 export const timeZone = z
   .string()

@@ -1,4 +1,3 @@
-import type { GitHub } from "../lib/github/api.ts";
 import {
   describeRepository,
   headOf,
@@ -6,23 +5,16 @@ import {
   type ListedCommit,
   type Repository,
   readPage,
-  toCommit,
 } from "../lib/github/commits.ts";
-import { withLines } from "../lib/github/lines.ts";
-import { produceCommits } from "../lib/github/produce.ts";
-import type { Stored } from "../lib/github/stored.ts";
-import type { Produce } from "../lib/kafka.ts";
+import { produceCommits, type Sending } from "../lib/github/produce.ts";
+import { type Stored, unstored } from "../lib/github/stored.ts";
 import { log } from "../lib/log.ts";
 
-export interface Effects {
-  github: GitHub;
+export interface Effects extends Sending {
   stored: Stored;
-  produce: Produce;
   now: () => number;
   /** Milliseconds before the newest stored commit in which gaps are looked for whatever is found. */
   overlap: number;
-  /** Whether the commits are sent with their lines. */
-  lines: boolean;
 }
 
 /** What an environment remembers of a repository, to ask whether it has changed; losing it costs a few requests. */
@@ -36,7 +28,7 @@ const mostPages = 100;
  * and on as long as pages have anything new. Of a repository never seen before only the overlap is read.
  */
 export async function pollRepository(effects: Effects, name: string, memory: Memory): Promise<void> {
-  const { github, stored, produce, now, overlap, lines } = effects;
+  const { github, stored, now, overlap } = effects;
   const known = memory.get(name);
   const described = await describeRepository(github, name, known?.etag);
   const repository = described === "unchanged" && known ? known : (described as Repository);
@@ -54,11 +46,7 @@ export async function pollRepository(effects: Effects, name: string, memory: Mem
   );
   // The oldest first: what an interrupted run sent has no gap before it.
   missing.reverse();
-  for await (const part of lines ? withLines(github, repository.repo, missing) : [missing])
-    await produceCommits(
-      produce,
-      part.map((one) => toCommit(repository, one)),
-    );
+  await produceCommits(effects, repository, missing);
   memory.set(name, { ...repository, head });
 }
 
@@ -74,11 +62,7 @@ async function findMissing({ github, stored }: Effects, repo: string, start: str
       break;
     }
     const { commits, next } = await readPage(github, path);
-    const had = await stored.among(
-      repo,
-      commits.map(({ sha }) => sha),
-    );
-    const fresh = commits.filter(({ sha }) => !had.has(sha));
+    const fresh = await unstored(stored, repo, commits);
     missing.push(...fresh);
     const oldest = Date.parse(commits.at(-1)?.commit.committer?.date ?? "");
     if (fresh.length === 0 && !(oldest >= horizon)) break;

@@ -40,8 +40,12 @@ afterAll(async () => {
 
 const count = (query: string) => () => stack.value(query);
 
+const status = async (): Promise<StackStatus> => JSON.parse(await stack.sluice("status", "--json"));
+const pidsOf = ({ services }: StackStatus) =>
+  Object.fromEntries(Object.entries(services).map(([name, { pid }]) => [name, pid]));
+
 test("`up` returns when everything is running, and every mapping polls", async () => {
-  const { ready, services, mappings }: StackStatus = JSON.parse(await stack.sluice("status", "--json"));
+  const { ready, services, mappings } = await status();
   expect(ready).toBe(true);
   expect(Object.values(services).map(({ state, by }) => `${state} ${by}`)).toEqual(
     Array(6).fill("running native"),
@@ -267,15 +271,25 @@ test("ClickHouse killed while the bot talks: the display never pauses, and every
   const heard: number[] = [];
   watch.stdout?.on("data", () => heard.push(Date.now()));
   await sleep(2000);
-  const bot = stack.start("chat", "send", "--bot", "--username", "bot", "--rate", "25", "--count", "300");
+  const bot = stack.start("chat", "send", "--bot", "--username", "bot", "--rate", "25", "--count", "500");
   const sent = once(bot, "exit");
   await sleep(3000);
-  process.kill(await stack.pid("clickhouse"), "SIGKILL");
+  const { clickhouse, ...others } = pidsOf(await status());
+  process.kill(Number(clickhouse), "SIGKILL");
   await sleep(4000);
+  const killed = await status();
+  expect(killed.ready).toBe(false);
+  expect(killed.services.clickhouse).toMatchObject({
+    state: "stopped",
+    reason: expect.stringContaining("died"),
+  });
   await stack.sluice("up", "--detach");
+  const again = await status();
+  expect(again.ready).toBe(true);
+  expect(pidsOf(again)).toMatchObject(others);
   expect((await sent)[0]).toBe(0);
   const query = "SELECT count() || ' ' || uniqExact(_message_id) FROM user_messages WHERE username = 'bot'";
-  expect(await until("300 300", count(query))).toBe("300 300");
+  expect(await until("500 500", count(query))).toBe("500 500");
   const gaps = heard.slice(1).map((at, index) => at - (heard[index] ?? at));
   watch.kill("SIGINT");
   expect(heard.length).toBeGreaterThan(50);

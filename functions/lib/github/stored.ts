@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import type { ListedCommit } from "./commits.ts";
 
 /** What `github.commits` has of a repository. */
 export interface Stored {
@@ -27,6 +28,19 @@ export const openStored = (client: ClickHouseClient): Stored => ({
     return new Set(found.map(({ commit_id }) => commit_id));
   },
 });
+
+/** Those of a repository's commits that are not stored. */
+export async function unstored(
+  stored: Pick<Stored, "among">,
+  repo: string,
+  commits: ListedCommit[],
+): Promise<ListedCommit[]> {
+  const had = await stored.among(
+    repo,
+    commits.map(({ sha }) => sha),
+  );
+  return commits.filter(({ sha }) => !had.has(sha));
+}
 
 const rows = async <Row>(client: ClickHouseClient, query: string, query_params: Record<string, unknown>) =>
   (await client.query({ query, query_params, format: "JSONEachRow" })).json<Row>();

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { cursor, defineQuery, distinct, firstOf, lastOf, limit, matches } from "../query.ts";
+import { cursor, defineQuery, distinct, firstOf, lastOf, limit, matches, uncounted } from "../query.ts";
 import { countedByBucket, intervalStarts, seriesParams, seriesRow, startOf, within } from "../series.ts";
 
 const username = z.string().default("").describe("only this user's");
@@ -102,7 +102,7 @@ export const chatMessagesPerMinute = defineQuery({
 const messagesAndUsers = (interval: unknown, distinct: unknown) => `
     WITH ${intervalStarts(interval)}
     SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, countIf(is_message) AS messages,
-      ${distinct === "none" ? "CAST(NULL AS Nullable(UInt64))" : "uniqExactIf(username, is_message)"} AS users
+      ${distinct === "none" ? uncounted : "uniqExactIf(username, is_message)"} AS users
     FROM (
       SELECT arrayJoin(starts) AS start, '' AS username, false AS is_message
       UNION ALL
@@ -116,7 +116,7 @@ const messagesAndUsers = (interval: unknown, distinct: unknown) => `
 const messagesAlone = (interval: unknown) => `
     WITH ${intervalStarts(interval)}
     SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, sum(n) AS messages,
-      CAST(NULL AS Nullable(UInt64)) AS users
+      ${uncounted} AS users
     FROM (
       SELECT arrayJoin(starts) AS start, 0 AS n
       UNION ALL

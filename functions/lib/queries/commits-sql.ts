@@ -1,4 +1,4 @@
-import { firstOf, inRange, lastOf, matches } from "../query.ts";
+import { firstOf, inRange, lastOf, matches, uncounted } from "../query.ts";
 import { countedByBucket, startOf } from "../series.ts";
 
 /** Commits of the repository and the range that were asked for. */
@@ -17,7 +17,7 @@ const counts = `count() AS commits, sum(additions) AS additions, sum(deletions) 
  * are read as they are, and so is everything where authors are told apart.
  */
 export function commitsBy(key: "author" | "repo", repo: unknown, authors?: boolean): string {
-  const asked = authors === undefined ? "" : `, ${authors ? "uniqExact(author)" : nothing} AS authors`;
+  const asked = authors === undefined ? "" : `, ${authors ? "uniqExact(author)" : uncounted} AS authors`;
   if (repo || authors)
     return `
       SELECT ${key}, ${counts}${asked}
@@ -44,8 +44,6 @@ export function commitsBy(key: "author" | "repo", repo: unknown, authors?: boole
       ) AS parts
       GROUP BY ${key}`;
 }
-
-const nothing = "CAST(NULL AS Nullable(UInt64))";
 
 /**
  * Intervals are counted back from `until` by the clock of the time zone, so a day may have 23 or 25 hours. They come as rows
@@ -75,7 +73,7 @@ export function perInterval({ interval, repo, author, distinct }: Record<string,
   return `
     WITH ${intervals}
     SELECT start AS interval_start, toUnixTimestamp(start) AS unix_time, sum(n) AS commits,
-      ${distinct === "none" ? nothing : "uniqExactIf(name, name != 0)"} AS authors
+      ${distinct === "none" ? uncounted : "uniqExactIf(name, name != 0)"} AS authors
     FROM (
       SELECT arrayJoin(starts) AS start, 0 AS n, toUInt128(0) AS name
       UNION ALL

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { defineQuery, distinct, inRange, limit, matches, timeZone } from "../query.ts";
-import { absent, different, nobody, ofOrganizer, organizer, range } from "./product-sql.ts";
+import { defineQuery, distinct, inRange, limit, matches, timeZone, uncounted } from "../query.ts";
+import { absent, different, ofOrganizer, organizer, range } from "./product-sql.ts";
 
-/** The first or the last end of an interval of five minutes at or after, or up to a moment; within what DateTime can be. */
+/** Where the interval of five minutes that a moment lies in begins, within what DateTime can be. */
 const fiveMinutes = (milliseconds: string) =>
   `toDateTime(300 * intDiv(greatest(0, least(${milliseconds}, 4291747200000)), 300000), 'UTC')`;
 
@@ -18,6 +18,24 @@ const countedDaily = `
       FROM bilten_analytics.events
       WHERE ${inRange("timestamp")} AND (timestamp < opening OR timestamp >= end) AND ${ofOrganizer}
       GROUP BY date, organizer_id`;
+
+const alone = (events: string) =>
+  `${events} AS events, ${uncounted} AS unique_users, ${uncounted} AS unique_sessions`;
+
+const all = `
+    SELECT date, organizer_id, ${alone("sum(n)")}
+    FROM (${countedDaily})`;
+
+const told = (figures: string) => `
+    SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, ${figures}
+    FROM bilten_analytics.events
+    WHERE ${inRange("timestamp")} AND ${ofOrganizer} AND ${matches("event_type")}`;
+
+/** The intervals do not tell types apart. */
+const one = told(alone("count()"));
+const withPeople = told(
+  "count() AS events, uniqExact(user_id) AS unique_users, uniqExact(session_id) AS unique_sessions",
+);
 
 export const eventsDaily = defineQuery({
   name: "events_daily",
@@ -44,16 +62,7 @@ export const eventsDaily = defineQuery({
     rows: [{ date: "2026-01-09", organizer_id: "o-17", events: 1, unique_users: 1, unique_sessions: 1 }],
   },
   sql: ({ event_type, distinct }) => `
-    ${
-      distinct === "none" && !event_type
-        ? `SELECT date, organizer_id, sum(n) AS events, ${nobody} AS unique_users, ${nobody} AS unique_sessions
-    FROM (${countedDaily})`
-        : `SELECT toDate(timestamp, {timezone: String}) AS date, organizer_id, count() AS events,
-      ${distinct === "none" ? nobody : "uniqExact(user_id)"} AS unique_users,
-      ${distinct === "none" ? nobody : "uniqExact(session_id)"} AS unique_sessions
-    FROM bilten_analytics.events
-    WHERE ${inRange("timestamp")} AND ${ofOrganizer} AND ${matches("event_type")}`
-    }
+    ${distinct !== "none" ? withPeople : event_type ? one : all}
     GROUP BY date, organizer_id
     ORDER BY date DESC, events DESC, organizer_id
     LIMIT {limit: UInt32}`,

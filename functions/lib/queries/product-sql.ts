@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { matches, momentFrom, momentUntil } from "../query.ts";
+import { matches, momentFrom, momentUntil, uncounted } from "../query.ts";
 
 export const organizer = z.string().default("").describe("only this organizer's");
 export const range = { since: momentFrom, until: momentUntil };
@@ -13,6 +13,5 @@ export const daysInRange = `toDate32(date) >= toDate32(fromUnixTimestamp64Milli(
 
 /** Null with `distinct=none`. */
 export const different = z.number().nullable();
-export const nobody = "CAST(NULL AS Nullable(UInt64))";
 export const merged = (state: string, asked: unknown) =>
-  asked === "none" ? nobody : `uniqExactMerge(${state})`;
+  asked === "none" ? uncounted : `uniqExactMerge(${state})`;

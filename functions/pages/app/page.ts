@@ -85,7 +85,7 @@ export function openPage(
   shell.show(state);
   // The frame is seen before its panels are made.
   setTimeout(() => {
-    show();
+    board.show(state);
     run();
     setInterval(tick, 1000);
   });
