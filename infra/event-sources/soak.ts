@@ -1,6 +1,6 @@
 /**
  * Everything that goes wrong in a day, in some minutes: a handler that fails at random, brokers that go away, code that
- * is edited. By hand: `node infra/event-sources/soak.ts --minutes 10`; needs RABBITMQ_URL, brings its own Kafka.
+ * is edited. By hand: `npx node infra/event-sources/soak.ts --minutes 10`; needs RABBITMQ_URL, brings its own Kafka.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
