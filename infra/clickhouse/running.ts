@@ -107,7 +107,10 @@ export class Running {
     clearTimeout(timer);
   }
 
-  /** `system.processes` as a subquery, with the clients' ids and users instead of the engine's, and our tag out of sight. */
+  /**
+   * `system.processes` as a subquery, with the clients' ids and users instead of the engine's and our tag out of sight. What has no
+   * tag is the server's own, such as the writing of its query log, which ClickHouse does not show either.
+   */
   processes(): string {
     const runs = [...this.#runs.values()];
     const list = (values: string[]) => `[${values.map(literal).join(", ")}]`;
@@ -120,7 +123,7 @@ export class Running {
       map("user", names),
       map("initial_user", names),
       `mapFilter((k, v) -> k != '${tagSetting}', Settings) AS Settings`,
-    ].join(", ")}) FROM (SELECT *, Settings['${tagSetting}'] AS tag FROM system.processes))`;
+    ].join(", ")}) FROM (SELECT *, Settings['${tagSetting}'] AS tag FROM system.processes WHERE tag != ''))`;
   }
 }
 

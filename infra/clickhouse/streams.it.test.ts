@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openTestServer, passwords, type TestServer } from "./test-server.ts";
 
 /** Much data, slow clients and clients that leave. */
@@ -76,8 +76,17 @@ test("five million rows leave without being held", async () => {
   expect(memory("VmHWM") - before).toBeLessThan(250);
 }, 60_000);
 
+test("the server's own writing of its log is not among the processes", async () => {
+  const find = "SELECT count() FROM system.processes WHERE startsWith(query, 'INSERT INTO server_log')";
+  for (let i = 0; i < 50; i++) {
+    const [found] = await Promise.all([server.ask(find), server.ask("SYSTEM FLUSH LOGS")]);
+    expect(found.text).toBe("0");
+  }
+}, 30_000);
+
 test("a client that does not read stops the query from running ahead", async () => {
   const response = await open("SELECT number, repeat('x', 100) FROM numbers(1000000000)");
+  onTestFinished(() => void response.destroy());
   response.pause();
   await sleep(500);
   const before = memory("VmRSS");
