@@ -69,10 +69,14 @@ export interface RabbitMQEventMessage {
 
 export function encodeRabbitMQEvent(brokerArn: string, messages: Iterable<RabbitMQMessage>): RabbitMQEvent {
   const byQueue: RabbitMQEvent["rmqMessagesByQueue"] = {};
+  let [queue, vhost]: (string | undefined)[] = [];
+  let encoded: RabbitMQEventMessage[] = [];
   for (const message of messages) {
-    const queue = `${message.queue}::${message.vhost}`;
-    byQueue[queue] ??= [];
-    byQueue[queue].push(encodeMessage(message));
+    if (message.queue !== queue || message.vhost !== vhost) {
+      ({ queue, vhost } = message);
+      encoded = byQueue[`${queue}::${vhost}`] ??= [];
+    }
+    encoded.push(encodeMessage(message));
   }
   return { eventSourceArn: brokerArn, rmqMessagesByQueue: byQueue, eventSource: "aws:rmq" };
 }
@@ -109,12 +113,21 @@ export function rabbitMQMessageBytes({ properties, redelivered, body }: RabbitMQ
   for (const name in properties) {
     const value = properties[name as keyof typeof properties];
     if (value === undefined) continue;
-    const encoded = name === "headers" ? encodeTable(value as Record<string, unknown>) : value;
-    const json = JSON.stringify(name === "timestamp" ? encodeDate(value as number) : encoded);
-    bytes += Buffer.byteLength(json) - "null".length;
+    if (name === "timestamp") bytes += jsonBytes(encodeDate(value as number));
+    else if (name === "headers") bytes += jsonBytes(encodeTable(value as Record<string, unknown>));
+    else bytes += jsonBytes(value);
+    bytes -= "null".length;
   }
   return bytes;
 }
+
+/** Printable ASCII that JSON writes as it is. */
+const plain = /^[ !#-[\]-~]*$/;
+
+const jsonBytes = (value: unknown): number =>
+  typeof value === "string" && plain.test(value)
+    ? value.length + '""'.length
+    : Buffer.byteLength(JSON.stringify(value));
 
 function isMessageMap(messages: unknown): boolean {
   return (

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeKafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
-import { packKafka, unpack } from "./packed-kafka.ts";
+import { packKafka } from "./packed-kafka.ts";
+import { unpack } from "./unpack.ts";
 
 const source = { bootstrapServers: "b-1.example.com:9096", eventSourceArn: "arn:aws:kafka:a" };
 const bytes = fc.uint8Array({ maxLength: 12 }).map((array) => Buffer.from(array));

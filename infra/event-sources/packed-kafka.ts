@@ -77,13 +77,10 @@ const flagsOf = ({ timestampType, key, value }: KafkaRecord): number =>
   (key === null ? noKey : 0) |
   (value === null ? noValue : 0);
 
-/** The event of packed records; any other event as it is. */
-export const unpack = (event: unknown): unknown => (isPacked(event) ? unpackKafka(event) : event);
-
-const isPacked = (event: unknown): event is PackedKafka =>
+export const isPackedKafka = (event: unknown): event is PackedKafka =>
   typeof event === "object" && event !== null && "packedKafka" in event;
 
-const unpackKafka = (packed: PackedKafka): KafkaEvent =>
+export const unpackKafka = (packed: PackedKafka): KafkaEvent =>
   encodeKafkaEvent(packed.packedKafka, recordsOf(packed));
 
 function* recordsOf(packed: PackedKafka): Generator<KafkaRecord> {

@@ -7,7 +7,9 @@ import {
   rabbitMQMessageBytes,
 } from "../../events/envelope/rabbitmq.ts";
 import { reconnectDelay, retryDelay } from "./backoff.ts";
+import type { Read } from "./batching.ts";
 import type { RabbitMQMapping } from "./definition.ts";
+import { packRabbitMQ } from "./packed-rabbitmq.ts";
 import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
 
 export interface RabbitMQEndpoint {
@@ -20,6 +22,9 @@ export interface RabbitMQEndpoint {
   maxBytes: number;
 }
 
+/** A batch is acknowledged in steps of so many, all at once: the broker hands over what the first frees while it reads the next. */
+const ackedAtOnce = 500;
+
 /** Polls one queue, one batch at a time, and acknowledges only what was settled. Never declares anything. */
 export class RabbitMQSource implements Source {
   readonly #mapping: RabbitMQMapping;
@@ -30,6 +35,8 @@ export class RabbitMQSource implements Source {
   readonly #closing = new AbortController();
   #connection: ChannelModel | undefined;
   #channel: Channel | undefined;
+  /** Delivered to us, on their way into the queue of batches. */
+  #arrived: Read<RabbitMQMessage>[] = [];
   /** In the queue, not delivered to us. */
   #ready = 0;
   /** Delivered to us and neither acknowledged nor returned. */
@@ -70,9 +77,14 @@ export class RabbitMQSource implements Source {
     return {
       records: part.records.length,
       event: () => encodeRabbitMQEvent(this.#mapping.arn, part.records),
+      packed: () => packRabbitMQ(this.#mapping.arn, part.records),
       conclude: async (answer) => {
         if ("payload" in answer) {
-          onSameChannel((channel) => channel.ack(upTo(part.next), true));
+          onSameChannel((channel) => {
+            for (let i = ackedAtOnce; i < part.ends.length; i += ackedAtOnce)
+              channel.ack(upTo(part.ends[i - 1] as number), true);
+            channel.ack(upTo(part.next), true);
+          });
           this.#failures = 0;
           this.#queue.release(batch);
           return { failures: 0 };
@@ -113,6 +125,7 @@ export class RabbitMQSource implements Source {
         this.#report.trouble("connection", this.#explain(error as Error));
       }
       this.#channel = undefined;
+      this.#arrived = [];
       this.#queue.drop(this.#key);
       await this.#connection?.close().catch(() => {});
       await pause(reconnectDelay(failures), signal);
@@ -181,12 +194,19 @@ export class RabbitMQSource implements Source {
     const present = properties as object as RabbitMQMessage["properties"];
     const { queue } = this.#mapping;
     const message = { queue, vhost: this.#vhost, redelivered, properties: present, body: content };
-    const tooLarge = this.#queue.push(this.#key, [{ record: message, next: deliveryTag }]);
-    if (tooLarge.length === 0) this.#held += 1;
-    else {
-      this.#report.gaveUp(
-        `message ${properties.messageId ?? deliveryTag}: alone larger than an event may be (6 MB)`,
-      );
+    const arrived = this.#arrived.push({ record: message, next: deliveryTag });
+    if (arrived === 1) queueMicrotask(() => this.#passOn());
+  }
+
+  /** What one chunk from the socket held, at once. */
+  #passOn(): void {
+    const reads = this.#arrived;
+    this.#arrived = [];
+    const tooLarge = this.#queue.push(this.#key, reads);
+    this.#held += reads.length - tooLarge.length;
+    for (const message of tooLarge) {
+      const name = message.properties.messageId ?? reads.find(({ record }) => record === message)?.next;
+      this.#report.gaveUp(`message ${name}: alone larger than an event may be (6 MB)`);
     }
   }
 

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { workerData } from "node:worker_threads";
 import { type Answer, failureOf } from "./answer.ts";
 import { exitError } from "./guard.ts";
-import { unpack } from "./packed-kafka.ts";
+import { unpack } from "./unpack.ts";
 
 interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>;
