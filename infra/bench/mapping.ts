@@ -44,7 +44,6 @@ export const mapping: Bench = {
       rows,
       rounds,
     });
-    const fewer = Math.min(rows, 100_000);
     const arn = "arn:aws:mq:eu-central-1:000000000000:broker:bench:b-0";
     const secret = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:bench";
     yield* compare("RabbitMQ", "amqplib", options, {
@@ -52,8 +51,8 @@ export const mapping: Bench = {
       modes:
         ({ batchSize, prefetch }, inProcess) =>
         async () => {
-          await fill(settings, fewer);
-          return drain(options, fewer, inProcess, {
+          await fill(settings, rows);
+          return drain(options, rows, inProcess, {
             events: [{ rabbitmq: { arn, basicAuthArn: secret, queue, batchSize } }],
             eventSources: {
               ...(prefetch && { prefetch }),
@@ -63,10 +62,10 @@ export const mapping: Bench = {
           });
         },
       bare: async () => {
-        await fill(settings, fewer);
-        return drainWithAmqplib(settings, queue, fewer);
+        await fill(settings, rows);
+        return drainWithAmqplib(settings, queue, rows);
       },
-      rows: fewer,
+      rows,
       rounds,
     });
   },

@@ -23,7 +23,7 @@ export interface RabbitMQEndpoint {
 }
 
 /** A batch is acknowledged in steps of so many, all at once: the broker hands over what the first frees while it reads the next. */
-const ackedAtOnce = 500;
+const ackedAtOnce = 200;
 
 /** Polls one queue, one batch at a time, and acknowledges only what was settled. Never declares anything. */
 export class RabbitMQSource implements Source {
