@@ -110,37 +110,24 @@ export const rabbitMQEventBytes = (brokerArn: string): number =>
 export function rabbitMQMessageBytes({ properties, redelivered, body }: RabbitMQMessage): number {
   let bytes = bareMessageBytes + Math.ceil(body.length / 3) * 4 + String(body.length).length - "0".length;
   if (redelivered) bytes += "true".length - "false".length;
-  const { timestamp, headers } = properties;
-  if (timestamp !== undefined) bytes += jsonBytes(encodeDate(timestamp));
-  if (headers !== undefined) bytes += jsonBytes(encodeTable(headers));
-  // Each by its name: a loop over the names of ten thousand messages takes longer than all the rest here.
-  return (
-    bytes +
-    jsonBytes(properties.contentType) +
-    jsonBytes(properties.contentEncoding) +
-    jsonBytes(properties.deliveryMode) +
-    jsonBytes(properties.priority) +
-    jsonBytes(properties.correlationId) +
-    jsonBytes(properties.replyTo) +
-    jsonBytes(properties.expiration) +
-    jsonBytes(properties.messageId) +
-    jsonBytes(properties.type) +
-    jsonBytes(properties.userId) +
-    jsonBytes(properties.appId) +
-    jsonBytes(properties.clusterId)
-  );
+  for (const name in properties) {
+    const value = properties[name as keyof typeof properties];
+    if (value === undefined) continue;
+    if (name === "timestamp") bytes += jsonBytes(encodeDate(value as number));
+    else if (name === "headers") bytes += jsonBytes(encodeTable(value as Record<string, unknown>));
+    else bytes += jsonBytes(value);
+    bytes -= "null".length;
+  }
+  return bytes;
 }
 
 /** Printable ASCII that JSON writes as it is. */
 const plain = /^[ !#-[\]-~]*$/;
 
-/** How much longer a value is than the null in its place. */
-function jsonBytes(value: unknown): number {
-  if (value === undefined) return 0;
-  const isPlain = typeof value === "string" && plain.test(value);
-  const bytes = isPlain ? value.length + '""'.length : Buffer.byteLength(JSON.stringify(value));
-  return bytes - "null".length;
-}
+const jsonBytes = (value: unknown): number =>
+  typeof value === "string" && plain.test(value)
+    ? value.length + '""'.length
+    : Buffer.byteLength(JSON.stringify(value));
 
 function isMessageMap(messages: unknown): boolean {
   return (
