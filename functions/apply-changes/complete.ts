@@ -76,10 +76,7 @@ function fill(
 ): Write | "superseded" | StoreError | undefined {
   const own = stored.get(write.key);
   if (own && own.version >= write.version && !write.formerKey) return "superseded";
-  const former = stored.get(write.formerKey ?? write.key);
-  // A mark that was applied before is passed over in this batch, and found in the table.
-  const isMarked = write.formerKey !== undefined && former?.version === write.version;
-  let before = isMarked ? former : (inBatch ?? former);
+  let before = newest(write.version, inBatch, stored.get(write.formerKey ?? write.key));
   if (write.formerKey !== undefined && before?.version !== write.version) {
     if (own && own.version >= write.version) return "superseded";
     if (before?.deleted && before.version === write.version - 1n) return undefined; // Its mark says that nobody knows.
@@ -91,12 +88,16 @@ function fill(
         true,
       );
   }
-  if (!before || before.version > write.version) return undefined;
+  if (!before) return undefined;
   // Not its own mark, delivered twice, but an older end: what came after that, and had the values, was lost itself.
   if (before.deleted && before.version !== write.version) return undefined;
   const known = before.values;
   return { ...write, values: write.values.map((value, i) => (value === unavailable ? known[i] : value)) };
 }
+
+/** Of what is known of a key the newest up to a version. What was applied before is passed over in the batch, and found in the table. */
+const newest = (version: bigint, ...known: (Known | undefined)[]): Known | undefined =>
+  known.reduce((a, b) => (b && b.version <= version && !(a && a.version >= b.version) ? b : a), undefined);
 
 /**
  * The end of a former key whose large values nobody knows. One below its version: the new key, which looks for them at that very

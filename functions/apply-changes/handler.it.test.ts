@@ -203,6 +203,39 @@ test("a changed key takes its large values along although Debezium sent it twice
   expect(await copy.quarantined()).toEqual([]);
 });
 
+test("a batch delivered again and longer fills in from the newest row, be it in the batch or in the table", async () => {
+  const copy = await openCopy(documents);
+  const first = { op: "c", after: { id: 1, title: "a", ...whole }, commit: 10, lsn: 11 };
+  const body = "changed";
+  const second = { op: "u", after: { id: 1, title: "b", ...absent, body }, commit: 20, lsn: 21 };
+  await copy.apply(first, second);
+  const third = { op: "u", after: { id: 1, title: "c", ...absent }, commit: 30, lsn: 31 };
+  await copy.apply(first, second, third);
+  expect(await copy.select(select)).toEqual([{ id: 1, title: "c", ...stored, body }]);
+});
+
+test("the end of a key, delivered again, does not hide the row that another key brought it since", async () => {
+  const copy = await openCopy(documents);
+  const nothing = { title: null, body: null, tags: null, raw: null };
+  const insert = (id: number, lsn: number) => ({
+    op: "c",
+    after: { id, title: "a", ...whole },
+    commit: lsn - 1,
+    lsn,
+  });
+  const endOfNine = { op: "d", before: { id: 9, ...nothing }, commit: 14, lsn: 15 };
+  const begins = { op: "c", after: { id: 9, title: "a", ...absent }, commit: 20, lsn: 21, headers: fromOne };
+  await copy.apply(insert(1, 11), insert(9, 13), endOfNine, ends, begins);
+  await copy.apply(insert(1, 23)); // Key 1 is taken again: the mark of its end is not its newest row any more.
+  const changes = { op: "u", after: { id: 9, title: "b", ...absent }, commit: 30, lsn: 31 };
+  await copy.apply(endOfNine, begins, changes);
+  expect(await copy.select(select)).toEqual([
+    { id: 1, title: "a", ...stored },
+    { id: 9, title: "b", ...stored },
+  ]);
+  expect(await copy.quarantined()).toEqual([]);
+});
+
 test("a large value that nobody knows is quarantined, never written", async () => {
   const copy = await openCopy(documents);
   await copy.apply({ op: "u", after: { id: 1, title: "b", ...absent }, commit: 20, lsn: 21 });
