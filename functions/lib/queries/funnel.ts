@@ -1,14 +1,16 @@
 import * as z from "zod";
 import { defineQuery, inRange, matches, momentFrom, momentUntil } from "../query.ts";
+import { quarterHour, quarterHourOf } from "./product-sql.ts";
 
 const mostSteps = 10;
 
-const usual = "event_view,ticket_view,checkout_start,payment_info,ticket_purchase";
+const usualSteps = ["event_view", "ticket_view", "checkout_start", "payment_info", "ticket_purchase"];
+const usualWindow = 86_400;
 
 /** An event that is two steps at once would be counted as both. */
 const steps = z
   .string()
-  .default(usual)
+  .default(usualSteps.join(","))
   .describe("2 to 10 event types in their order, separated by commas")
   .transform((list, context): string[] => {
     const types = list.split(",").map((type) => type.trim());
@@ -24,10 +26,42 @@ const steps = z
     return z.NEVER;
   });
 
+const millisecond = "toUInt64(toUnixTimestamp64Milli(timestamp))";
+
 const conditions = Array.from(
   { length: mostSteps },
   (_, i) => `event_type = {steps: Array(String)}[${i + 1}]`,
 );
+
+const eventByEvent = `
+        SELECT user_id, windowFunnel({window: UInt64})(${millisecond}, ${conditions.join(", ")}) AS reached
+        FROM bilten_analytics.events
+        WHERE isNotNull(user_id) AND event_type IN {steps: Array(String)}
+          AND ${inRange("timestamp")}
+          AND ${matches("organizer_id")}
+          AND ${matches("event_id")}
+        GROUP BY user_id`;
+
+/** As the projection by_user_per_quarter_hour has it (sql/0014). */
+const state = `windowFunnelState(${usualWindow * 1000})(${millisecond}, ${usualSteps.map((type) => `event_type = '${type}'`).join(", ")})`;
+
+/** The usual steps of everybody: whole quarters of an hour from the projection, and event by event what is left at the ends. */
+const usually = `
+        WITH ${quarterHourOf("{since: Int64} + 899999")} AS opening, ${quarterHourOf("{until: Int64} + 1")} AS end
+        SELECT user_id, windowFunnelMerge(${usualWindow * 1000})(steps) AS reached
+        FROM
+        (
+          SELECT user_id, ${state} AS steps
+          FROM bilten_analytics.events
+          WHERE isNotNull(user_id) AND ${quarterHour("timestamp")} >= opening AND ${quarterHour("timestamp")} < end
+          GROUP BY user_id
+          UNION ALL
+          SELECT user_id, ${state} AS steps
+          FROM bilten_analytics.events
+          WHERE isNotNull(user_id) AND ${inRange("timestamp")} AND (timestamp < opening OR timestamp >= end)
+          GROUP BY user_id
+        )
+        GROUP BY user_id`;
 
 /**
  * `windowFunnel` (https://clickhouse.com/docs/sql-reference/aggregate-functions/parametric-functions#windowfunnel) finds for each
@@ -43,7 +77,7 @@ export const eventsFunnel = defineQuery({
       .int()
       .min(1)
       .max(366 * 86_400)
-      .default(86_400)
+      .default(usualWindow)
       .transform((seconds): number => seconds * 1000)
       .describe("seconds from a user's first step to the last one, at the most"),
     organizer_id: z.string().default("").describe("only this organizer's events"),
@@ -68,7 +102,7 @@ export const eventsFunnel = defineQuery({
       { step: 2, event_type: "ticket_view", users: 1, of_first: 0.5, of_previous: 0.5 },
     ],
   },
-  sql: `
+  sql: ({ steps, window, organizer_id, event_id }) => `
     SELECT step, event_type, users, users / nullIf(counts[1], 0) AS of_first,
       users / nullIf(counts[greatest(step - 1, 1)], 0) AS of_previous
     FROM
@@ -78,16 +112,7 @@ export const eventsFunnel = defineQuery({
         length({steps: Array(String)})
       ) AS counts
       FROM
-      (
-        SELECT user_id, windowFunnel({window: UInt64})(
-          toUInt64(toUnixTimestamp64Milli(timestamp)), ${conditions.join(", ")}
-        ) AS reached
-        FROM bilten_analytics.events
-        WHERE isNotNull(user_id) AND event_type IN {steps: Array(String)}
-          AND ${inRange("timestamp")}
-          AND ${matches("organizer_id")}
-          AND ${matches("event_id")}
-        GROUP BY user_id
+      (${organizer_id || event_id || String(steps) !== String(usualSteps) || window !== usualWindow * 1000 ? eventByEvent : usually}
       )
     )
     ARRAY JOIN counts AS users, {steps: Array(String)} AS event_type, arrayEnumerate({steps: Array(String)}) AS step

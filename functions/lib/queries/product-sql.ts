@@ -15,3 +15,11 @@ export const daysInRange = `toDate32(date) >= toDate32(fromUnixTimestamp64Milli(
 export const different = z.number().nullable();
 export const merged = (state: string, asked: unknown) =>
   asked === "none" ? uncounted : `uniqExactMerge(${state})`;
+
+/** The quarter of an hour a moment lies in, as the projections of `sql/` keep it. */
+export const quarterHour = (moment: string): string =>
+  `toStartOfInterval(${moment}, toIntervalMillisecond(900000))`;
+
+/** The same of epoch milliseconds; the first one of 1970 for what is before it. */
+export const quarterHourOf = (milliseconds: string): string =>
+  `fromUnixTimestamp64Milli(900000 * intDiv(greatest(0, ${milliseconds}), 900000), 'UTC')`;

@@ -69,6 +69,51 @@ describe("events_daily", () => {
   });
 });
 
+/** The same draws in every run. */
+function createDraw() {
+  let state = 1;
+  return (below: number) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}
+
+const usual = ["event_view", "ticket_view", "checkout_start", "payment_info", "ticket_purchase"];
+
+test("what the page asks of all users is told from aggregates, and is what one finds event by event", async () => {
+  // Two nights of 2101 in which nobody else was there.
+  const random = createDraw();
+  const rows = Array.from({ length: 900 }, (): Did => {
+    const user = random(29) === 0 ? null : `${organizer} ${random(41)}`;
+    const at = Date.UTC(2101, 4, 2 + random(2)) + random(90 * 60_000);
+    const type = ["share", ...usual][random(6)] ?? "";
+    return [user, type, new Date(at).toISOString().slice(0, -1).replace("T", " ")];
+  });
+  await did(...rows.filter((_, i) => i % 2 === 0));
+  await did(...rows.filter((_, i) => i % 2 === 1));
+  const everybody = { organizer_id: "" };
+  const ranges = [
+    ["2101-05-01", "2101-05-09"],
+    ["2101-05-02T00:00:00.001Z", "2101-05-03T00:14:59.999Z"],
+    ["2101-05-02T00:15:00Z", "2101-05-03T00:29:59.998Z"],
+    ["2101-05-02T00:37:12.345Z", "2101-05-02T00:38:00Z"],
+    ["2101-05-02T00:37:12.345Z", "2101-05-03T01:07:00Z"],
+    ["2101-05-02T00:30:00Z", "2101-05-03T00:30:00Z"],
+  ] as const;
+  for (const [since, until] of ranges) {
+    const told = await answer(eventsFunnel, { since, until, ...everybody });
+    expect({ until, told }).toEqual({ until, told: await answer(eventsFunnel, { since, until }) });
+    if (since === "2101-05-01") expect(told.map(({ users }) => users)).toEqual([41, 35, 29, 13, 2]);
+  }
+  for (const timezone of ["UTC", "Asia/Kathmandu", "America/St_Johns"])
+    for (const [, until] of ranges) {
+      const given = { interval: "day", since: "2101-05-01", until, timezone };
+      const told = await answer(retention, { ...given, ...everybody });
+      expect({ until, told }).toEqual({ until, told: await answer(retention, given) });
+      expect(told.length).toBeGreaterThan(0);
+    }
+});
+
 describe("events_funnel", () => {
   const funnel = async (given: Record<string, string> = {}) =>
     (await answer(eventsFunnel, { steps: "view,cart,buy", window: "60", ...given })).map(

@@ -1,7 +1,22 @@
 import * as z from "zod";
-import { defineQuery, matches, moment, momentFrom, timeZone } from "../query.ts";
+import { defineQuery, firstOf, matches, moment, momentFrom, timeZone } from "../query.ts";
+import { quarterHour } from "./product-sql.ts";
 
 const startOf = (at: string) => `toDate(dateTrunc({interval: String}, ${at}, {timezone: String}))`;
+
+/** Rows (user_id, came), each once: the intervals in which somebody came. */
+const one = `
+        SELECT DISTINCT user_id, ${startOf("timestamp")} AS came
+        FROM bilten_analytics.events
+        WHERE isNotNull(user_id) AND timestamp <= last AND ${matches("organizer_id")} AND ${matches("event_type")}`;
+
+/** The same of all events, from the projection by_user_per_quarter_hour (sql/0014): no interval of any zone begins within a quarter of an hour. */
+const all = `
+        SELECT user_id, ${startOf(quarterHour("timestamp"))} AS came
+        FROM bilten_analytics.events
+        WHERE isNotNull(user_id) AND ${quarterHour("timestamp")} <= last
+        GROUP BY user_id, came
+        HAVING ${firstOf("timestamp")} <= last`;
 
 export const retention = defineQuery({
   name: "retention",
@@ -41,17 +56,14 @@ export const retention = defineQuery({
       { cohort: "2025-12-29", users: 2, period: 1, returned: 1, share: 0.5 },
     ],
   },
-  sql: `
+  sql: ({ organizer_id, event_type }) => `
     WITH fromUnixTimestamp64Milli({until: Int64}, {timezone: String}) AS last
     SELECT cohort, count() AS users, period, countIf(has(periods_active, period)) AS returned, returned / users AS share
     FROM
     (
-      SELECT ${startOf("min(timestamp)")} AS cohort,
-        arrayMap(at -> toInt64(dateDiff({interval: String}, cohort, at)), groupUniqArray(${startOf("timestamp")})) AS periods_active
-      FROM bilten_analytics.events
-      WHERE isNotNull(user_id) AND timestamp <= last
-        AND ${matches("organizer_id")}
-        AND ${matches("event_type")}
+      SELECT min(came) AS cohort,
+        arrayMap(at -> toInt64(dateDiff({interval: String}, cohort, at)), groupArray(came)) AS periods_active
+      FROM (${organizer_id || event_type ? one : all})
       GROUP BY user_id
       HAVING toDate32(cohort) >= toDate32(dateTrunc({interval: String}, fromUnixTimestamp64Milli({since: Int64}, {timezone: String}), {timezone: String}))
     )

@@ -30,7 +30,7 @@ export const product: readonly Panel[] = [
     id: "funnel",
     title: "From a view to a ticket",
     endpoint: "events_funnel",
-    // Read event by event, as the weeks are: what a user did in which order is no sum.
+    // About all users, as the weeks are: the dearest questions of the page.
     every: 10,
     size: 4,
     draw: { kind: "funnel", label: "event_type", value: "users" },
