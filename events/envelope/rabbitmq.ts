@@ -76,10 +76,16 @@ export function encodeRabbitMQEvent(brokerArn: string, messages: Iterable<Rabbit
       ({ queue, vhost } = message);
       encoded = byQueue[`${queue}::${vhost}`] ??= [];
     }
-    encoded.push(encodeMessage(message));
+    encoded.push(encodeRabbitMQMessage(message));
   }
-  return { eventSourceArn: brokerArn, rmqMessagesByQueue: byQueue, eventSource: "aws:rmq" };
+  return wrapRabbitMQMessages(brokerArn, byQueue);
 }
+
+/** The event of messages that are encoded already. */
+export const wrapRabbitMQMessages = (
+  brokerArn: string,
+  byQueue: RabbitMQEvent["rmqMessagesByQueue"],
+): RabbitMQEvent => ({ eventSourceArn: brokerArn, rmqMessagesByQueue: byQueue, eventSource: "aws:rmq" });
 
 /**
  * Every message of the event, queue after queue. What the wire cannot tell apart comes back as its nearest: a byte
@@ -138,7 +144,12 @@ function isMessageMap(messages: unknown): boolean {
   );
 }
 
-function encodeMessage({ properties, redelivered, body }: RabbitMQMessage): RabbitMQEventMessage {
+/** One message of an event. */
+export function encodeRabbitMQMessage({
+  properties,
+  redelivered,
+  body,
+}: RabbitMQMessage): RabbitMQEventMessage {
   return {
     basicProperties: {
       contentType: properties.contentType ?? null,
@@ -238,5 +249,5 @@ const lastSecond = 8_640_000_000_000;
 const signed = (byte: number) => (byte << 24) >> 24;
 
 const bareMessageBytes = JSON.stringify(
-  encodeMessage({ queue: "", vhost: "", redelivered: false, properties: {}, body: Buffer.alloc(0) }),
+  encodeRabbitMQMessage({ queue: "", vhost: "", redelivered: false, properties: {}, body: Buffer.alloc(0) }),
 ).length;

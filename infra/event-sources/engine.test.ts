@@ -19,6 +19,7 @@ test("a chosen mapping that does not exist is refused, naming those that do", as
     functionArn: (functionKey) => functionKey,
     reset: false,
     pausable: false,
+    threads: true,
     log: { notice() {}, warning() {}, error() {} },
   });
   await expect(engine.start()).rejects.toThrow(

@@ -26,6 +26,8 @@ export interface EngineOptions {
   reset: boolean;
   /** A debugger in a function stops the process that polls. */
   pausable: boolean;
+  /** Functions run in worker threads of this process. */
+  threads: boolean;
   log: Log;
 }
 
@@ -100,14 +102,14 @@ export class Engine {
 
   /** @throws when nothing says where the broker is, or its secret cannot be had. */
   async #open(mapping: Mapping): Promise<(report: Report) => Source> {
-    const { settings, pausable, reset } = this.#options;
+    const { settings, pausable, threads, reset } = this.#options;
     const endpoint = endpointOf(mapping, settings, process.env);
     const secretOf = (arn: string) => readSecret(arn, settings, process.env);
     if (mapping.source === "rabbitmq") {
       const { username, password } = (await secretOf(mapping.basicAuthArn)) ?? {};
       const credentials =
         username !== undefined && password !== undefined ? { username, password } : undefined;
-      const options = { url: endpoint, pausable, maxBytes, ...(credentials && { credentials }) };
+      const options = { url: endpoint, pausable, threads, maxBytes, ...(credentials && { credentials }) };
       return (report) => new RabbitMQSource(mapping, options, report);
     }
     const client = await openKafkaClient(endpoint, mapping.access, secretOf);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeRabbitMQEvent, type RabbitMQMessage } from "../../events/envelope/rabbitmq.ts";
+import { eventOf, type Held, hold, messageIdOf, packedOf } from "./held-messages.ts";
 import { packRabbitMQ } from "./packed-rabbitmq.ts";
 import { unpack } from "./unpack.ts";
 
@@ -39,6 +40,19 @@ test("packed messages that went to another thread make the same event", () => {
     fc.property(fc.array(message, { maxLength: 20 }), (messages) => {
       const crossed = structuredClone(packRabbitMQ(arn, messages));
       expect(unpack(crossed)).toEqual(encodeRabbitMQEvent(arn, messages));
+    }),
+  );
+});
+
+test("messages make the same event whether they wait encoded or are packed with their batch, and weigh the same", () => {
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 20 }), (messages) => {
+      const [encoded, whole] = [false, true].map((isPacked) => messages.map((one) => hold(one, isPacked)));
+      const event = eventOf(arn, "chat::/", encoded ?? []);
+      expect(event).toEqual(eventOf(arn, "chat::/", whole ?? []));
+      if (messages.length > 0) expect(event).toEqual(unpack(packedOf(arn, whole ?? [])));
+      const weigh = (held: Held[] = []) => held.map((one) => [one.bytes, messageIdOf(one)]);
+      expect(weigh(encoded)).toEqual(weigh(whole));
     }),
   );
 });

@@ -114,6 +114,7 @@ export default class EventSources {
         `arn:aws:lambda:${service.provider.region}:000000000000:function:${service.functions[functionKey]?.name}`,
       reset,
       pausable: merged.useInProcess === true,
+      threads: !merged.useInProcess && !merged.useDocker,
       log: this.#log,
     });
     await this.#engine.start();

@@ -1,15 +1,10 @@
 import inspector from "node:inspector";
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from "amqplib";
-import {
-  encodeRabbitMQEvent,
-  type RabbitMQMessage,
-  rabbitMQEventBytes,
-  rabbitMQMessageBytes,
-} from "../../events/envelope/rabbitmq.ts";
+import { type RabbitMQMessage, rabbitMQEventBytes } from "../../events/envelope/rabbitmq.ts";
 import { reconnectDelay, retryDelay } from "./backoff.ts";
 import type { Read } from "./batching.ts";
 import type { RabbitMQMapping } from "./definition.ts";
-import { packRabbitMQ } from "./packed-rabbitmq.ts";
+import { eventOf, type Held, hold, messageIdOf, packedOf } from "./held-messages.ts";
 import { BatchQueue, type Delivery, pause, type Report, type Source } from "./source.ts";
 
 export interface RabbitMQEndpoint {
@@ -18,6 +13,8 @@ export interface RabbitMQEndpoint {
   credentials?: { username: string; password: string };
   /** A debugger may stop this whole process, heartbeats included. */
   pausable: boolean;
+  /** Functions run in worker threads, which get their events packed. */
+  threads: boolean;
   /** Most bytes of an event as JSON. */
   maxBytes: number;
 }
@@ -31,12 +28,12 @@ export class RabbitMQSource implements Source {
   readonly #endpoint: RabbitMQEndpoint;
   readonly #vhost: string;
   readonly #report: Report;
-  readonly #queue: BatchQueue<RabbitMQMessage>;
+  readonly #queue: BatchQueue<Held>;
   readonly #closing = new AbortController();
   #connection: ChannelModel | undefined;
   #channel: Channel | undefined;
   /** Delivered to us, on their way into the queue of batches. */
-  #arrived: Read<RabbitMQMessage>[] = [];
+  #arrived: Read<Held>[] = [];
   /** In the queue, not delivered to us. */
   #ready = 0;
   /** Delivered to us and neither acknowledged nor returned. */
@@ -54,7 +51,7 @@ export class RabbitMQSource implements Source {
       {
         event: rabbitMQEventBytes(mapping.arn),
         partition: (key) => Buffer.byteLength(JSON.stringify(key)) + ":[]".length,
-        record: rabbitMQMessageBytes,
+        record: ({ bytes }) => bytes,
       },
     );
   }
@@ -76,8 +73,8 @@ export class RabbitMQSource implements Source {
     };
     return {
       records: part.records.length,
-      event: () => encodeRabbitMQEvent(this.#mapping.arn, part.records),
-      packed: () => packRabbitMQ(this.#mapping.arn, part.records),
+      event: () => eventOf(this.#mapping.arn, this.#key, part.records),
+      ...(this.#endpoint.threads && { packed: () => packedOf(this.#mapping.arn, part.records) }),
       conclude: async (answer) => {
         if ("payload" in answer) {
           onSameChannel((channel) => {
@@ -194,7 +191,8 @@ export class RabbitMQSource implements Source {
     const present = properties as object as RabbitMQMessage["properties"];
     const { queue } = this.#mapping;
     const message = { queue, vhost: this.#vhost, redelivered, properties: present, body: content };
-    const arrived = this.#arrived.push({ record: message, next: deliveryTag });
+    const record = hold(message, this.#endpoint.threads);
+    const arrived = this.#arrived.push({ record, next: deliveryTag });
     if (arrived === 1) queueMicrotask(() => this.#passOn());
   }
 
@@ -204,8 +202,8 @@ export class RabbitMQSource implements Source {
     this.#arrived = [];
     const tooLarge = this.#queue.push(this.#key, reads);
     this.#held += reads.length - tooLarge.length;
-    for (const message of tooLarge) {
-      const name = message.properties.messageId ?? reads.find(({ record }) => record === message)?.next;
+    for (const held of tooLarge) {
+      const name = messageIdOf(held) ?? reads.find(({ record }) => record === held)?.next;
       this.#report.gaveUp(`message ${name}: alone larger than an event may be (6 MB)`);
     }
   }

@@ -53,6 +53,7 @@ export async function startStandalone({
     functionArn: (functionKey) => `arn:aws:lambda:us-east-1:000000000000:function:${nameOf(functionKey)}`,
     reset,
     pausable: false,
+    threads: false,
     log,
   });
   await engine.start();
