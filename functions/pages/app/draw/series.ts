@@ -34,7 +34,11 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
       plot = new uPlot(
         optionsFor(drawing, lines, data, sizeOf(canvas), legend),
         columns(drawing, lines),
-        canvas,
+        (self, begin) => {
+          canvas.append(self.root);
+          // It draws in a task of its own, as long as this one.
+          setTimeout(() => self === plot && begin());
+        },
       );
       drawLegend(legend, lines);
     } else plot.setData(columns(drawing, lines));
