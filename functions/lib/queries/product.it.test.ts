@@ -114,6 +114,16 @@ test("what the page asks of all users is told from aggregates, and is what one f
     }
 });
 
+test.each([eventsFunnel, retention])(
+  "$name of everybody is read from the projection",
+  async (query: Query) => {
+    const params = query.params.parse({});
+    const sql = typeof query.sql === "function" ? query.sql(params) : "";
+    const plan = await scratch.client.query({ query: `EXPLAIN ${sql}`, query_params: params, format: "TabSeparated" });
+    expect(await plan.text()).toContain("(by_user_per_quarter_hour)");
+  },
+);
+
 describe("events_funnel", () => {
   const funnel = async (given: Record<string, string> = {}) =>
     (await answer(eventsFunnel, { steps: "view,cart,buy", window: "60", ...given })).map(
