@@ -117,9 +117,14 @@ test("what the page asks of all users is told from aggregates, and is what one f
 test.each([eventsFunnel, retention])(
   "$name of everybody is read from the projection",
   async (query: Query) => {
+    await did(["ann", "event_view", "2026-03-01 00:00:00"]);
     const params = query.params.parse({});
     const sql = typeof query.sql === "function" ? query.sql(params) : "";
-    const plan = await scratch.client.query({ query: `EXPLAIN ${sql}`, query_params: params, format: "TabSeparated" });
+    const plan = await scratch.client.query({
+      query: `EXPLAIN ${sql}`,
+      query_params: params,
+      format: "TabSeparated",
+    });
     expect(await plan.text()).toContain("(by_user_per_quarter_hour)");
   },
 );
