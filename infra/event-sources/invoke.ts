@@ -29,6 +29,10 @@ export interface OfflineOptions {
   location?: string;
 }
 
+/** Whether functions in Node run in worker threads of this process. */
+export const runsInThreads = ({ useInProcess, useDocker }: OfflineOptions): boolean =>
+  !useInProcess && !useDocker;
+
 const defaultTimeout = 6;
 
 /** Runs functions with serverless-offline's own runners, in a pool apart from its HTTP functions. Never rejects. */
@@ -133,7 +137,7 @@ export class Invoker {
   #runsInWorker(functionKey: string): boolean {
     const definition = this.#function(functionKey);
     const runtime = definition.runtime ?? this.#serverless.service.provider.runtime ?? "nodejs";
-    return runtime.startsWith("nodejs") && !this.#options.useInProcess && !this.#options.useDocker;
+    return runtime.startsWith("nodejs") && runsInThreads(this.#options);
   }
 
   #function(functionKey: string): FunctionDefinition {

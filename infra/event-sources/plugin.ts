@@ -90,7 +90,10 @@ export default class EventSources {
 
   async #start(): Promise<void> {
     // Brokers' clients take long to load, and every command of the framework loads this file.
-    const [{ Engine }, { Invoker }] = await Promise.all([import("./engine.ts"), import("./invoke.ts")]);
+    const [{ Engine }, { Invoker, runsInThreads }] = await Promise.all([
+      import("./engine.ts"),
+      import("./invoke.ts"),
+    ]);
     const { service, serviceDir, config } = this.#serverless;
     const mappings = this.#readMappings();
     for (const mapping of mappings) this.#warn(mapping);
@@ -114,7 +117,7 @@ export default class EventSources {
         `arn:aws:lambda:${service.provider.region}:000000000000:function:${service.functions[functionKey]?.name}`,
       reset,
       pausable: merged.useInProcess === true,
-      threads: !merged.useInProcess && !merged.useDocker,
+      threads: runsInThreads(merged),
       log: this.#log,
     });
     await this.#engine.start();

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defineQuery, inRange, matches, momentFrom, momentUntil } from "../query.ts";
-import { quarterHour, quarterHourOf } from "./product-sql.ts";
+import { quarterHour } from "./product-sql.ts";
 
 const mostSteps = 10;
 
@@ -45,15 +45,19 @@ const eventByEvent = `
 /** As the projection by_user_per_quarter_hour has it (sql/0014). */
 const state = `windowFunnelState(${usualWindow * 1000})(${millisecond}, ${usualSteps.map((type) => `event_type = '${type}'`).join(", ")})`;
 
+/** Where the quarter of an hour of some epoch milliseconds begins; the first one of 1970 for what is before it. */
+const fromQuarterHour = (milliseconds: string) =>
+  `fromUnixTimestamp64Milli(900000 * intDiv(greatest(0, ${milliseconds}), 900000), 'UTC')`;
+
 /** The usual steps of everybody: whole quarters of an hour from the projection, and event by event what is left at the ends. */
 const usually = `
-        WITH ${quarterHourOf("{since: Int64} + 899999")} AS opening, ${quarterHourOf("{until: Int64} + 1")} AS end
+        WITH ${fromQuarterHour("{since: Int64} + 899999")} AS opening, ${fromQuarterHour("{until: Int64} + 1")} AS end
         SELECT user_id, windowFunnelMerge(${usualWindow * 1000})(steps) AS reached
         FROM
         (
           SELECT user_id, ${state} AS steps
           FROM bilten_analytics.events
-          WHERE isNotNull(user_id) AND ${quarterHour("timestamp")} >= opening AND ${quarterHour("timestamp")} < end
+          WHERE isNotNull(user_id) AND ${quarterHour} >= opening AND ${quarterHour} < end
           GROUP BY user_id
           UNION ALL
           SELECT user_id, ${state} AS steps
@@ -62,6 +66,9 @@ const usually = `
           GROUP BY user_id
         )
         GROUP BY user_id`;
+
+const isUsual = ({ steps, window, organizer_id, event_id }: Record<string, unknown>): boolean =>
+  !organizer_id && !event_id && String(steps) === String(usualSteps) && window === usualWindow * 1000;
 
 /**
  * `windowFunnel` (https://clickhouse.com/docs/sql-reference/aggregate-functions/parametric-functions#windowfunnel) finds for each
@@ -102,7 +109,7 @@ export const eventsFunnel = defineQuery({
       { step: 2, event_type: "ticket_view", users: 1, of_first: 0.5, of_previous: 0.5 },
     ],
   },
-  sql: ({ steps, window, organizer_id, event_id }) => `
+  sql: (params) => `
     SELECT step, event_type, users, users / nullIf(counts[1], 0) AS of_first,
       users / nullIf(counts[greatest(step - 1, 1)], 0) AS of_previous
     FROM
@@ -112,7 +119,7 @@ export const eventsFunnel = defineQuery({
         length({steps: Array(String)})
       ) AS counts
       FROM
-      (${organizer_id || event_id || String(steps) !== String(usualSteps) || window !== usualWindow * 1000 ? eventByEvent : usually}
+      (${isUsual(params) ? usually : eventByEvent}
       )
     )
     ARRAY JOIN counts AS users, {steps: Array(String)} AS event_type, arrayEnumerate({steps: Array(String)}) AS step

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { matches, momentFrom, momentUntil, uncounted } from "../query.ts";
+import { bucketOf } from "../series.ts";
 
 export const organizer = z.string().default("").describe("only this organizer's");
 export const range = { since: momentFrom, until: momentUntil };
@@ -16,10 +17,5 @@ export const different = z.number().nullable();
 export const merged = (state: string, asked: unknown) =>
   asked === "none" ? uncounted : `uniqExactMerge(${state})`;
 
-/** The quarter of an hour a moment lies in, as the projections of `sql/` keep it. */
-export const quarterHour = (moment: string): string =>
-  `toStartOfInterval(${moment}, toIntervalMillisecond(900000))`;
-
-/** The same of epoch milliseconds; the first one of 1970 for what is before it. */
-export const quarterHourOf = (milliseconds: string): string =>
-  `fromUnixTimestamp64Milli(900000 * intDiv(greatest(0, ${milliseconds}), 900000), 'UTC')`;
+/** The quarter of an hour in which somebody did something, as the projection by_user_per_quarter_hour has it (sql/0014). */
+export const quarterHour = bucketOf("timestamp", 15);

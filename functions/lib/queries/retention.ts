@@ -12,9 +12,9 @@ const one = `
 
 /** The same of all events, from the projection by_user_per_quarter_hour (sql/0014): no interval of any zone begins within a quarter of an hour. */
 const all = `
-        SELECT user_id, ${startOf(quarterHour("timestamp"))} AS came
+        SELECT user_id, ${startOf(quarterHour)} AS came
         FROM bilten_analytics.events
-        WHERE isNotNull(user_id) AND ${quarterHour("timestamp")} <= last
+        WHERE isNotNull(user_id) AND ${quarterHour} <= last
         GROUP BY user_id, came
         HAVING ${firstOf("timestamp")} <= last`;
 

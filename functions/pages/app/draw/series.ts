@@ -37,14 +37,18 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
         (self, begin) => {
           canvas.append(self.root);
           // It draws in a task of its own, as long as this one.
-          setTimeout(() => self === plot && begin());
+          setTimeout(() => {
+            if (self !== plot) return;
+            begin();
+            self.setSize(sizeOf(canvas)); // It may have changed since.
+          });
         },
       );
       drawLegend(legend, lines);
     } else plot.setData(columns(drawing, lines));
     canvas.setAttribute("aria-label", inWords(lines));
   };
-  const watch = new ResizeObserver(() => plot?.setSize(sizeOf(canvas)));
+  const watch = new ResizeObserver(() => plot?.status && plot.setSize(sizeOf(canvas)));
   watch.observe(canvas);
   return {
     update(next) {
@@ -55,6 +59,7 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
     close() {
       watch.disconnect();
       plot?.destroy();
+      plot = undefined;
     },
   };
 }
