@@ -9,11 +9,11 @@ export const unsure = Symbol("unsure");
  * for whatever is not plainly right or not known here: then the schema decides, and words the refusal.
  */
 export function compile(schema: z.core.$ZodType): (value: unknown) => unknown {
-  const def = defOf(schema);
-  if (def.type !== "object" || def.catchall || def.checks?.length) return () => unsure;
+  const shape = fieldsOf(schema);
+  if (shape === undefined) return () => unsure;
   const scope: unknown[] = [unsure];
   const use: Use = (value) => `use[${scope.push(value) - 1}]`;
-  const fields = Object.entries(def.shape as Record<string, z.core.$ZodType>).map(([name, field], i) => {
+  const fields = Object.entries(shape).map(([name, field], i) => {
     const key = JSON.stringify(name);
     const optional = defOf(field).type === "optional";
     const inner = optional ? (defOf(field).innerType as z.core.$ZodType) : field;
@@ -35,16 +35,25 @@ export function compile(schema: z.core.$ZodType): (value: unknown) => unknown {
   return new Function("use", source.join("\n"))(scope);
 }
 
+/** The fields of an object that has no rules of its own and ignores keys it does not name. */
+export function fieldsOf(schema: z.core.$ZodType): Record<string, z.core.$ZodType> | undefined {
+  const { type, catchall, checks, shape } = defOf(schema);
+  return type !== "object" || catchall || checks?.length ? undefined : shape;
+}
+
+/** Text that survives UTF-8. */
+export const isWellFormed = (value: string): boolean => value.isWellFormed();
+
 /** Makes a value known to the compiled code; the expression it goes by there. */
-type Use = (value: unknown) => string;
+export type Use = (value: unknown) => string;
 
 // biome-ignore lint/suspicious/noExplicitAny: zod's own definitions differ by type; what is read of them is checked.
-type Def = Record<string, any> & { type: string; checks?: z.core.$ZodCheck[] };
+export type Def = Record<string, any> & { type: string; checks?: z.core.$ZodCheck[] };
 
-const defOf = (schema: z.core.$ZodType | z.core.$ZodCheck): Def => schema._zod.def as unknown as Def;
+export const defOf = (schema: z.core.$ZodType | z.core.$ZodCheck): Def => schema._zod.def as unknown as Def;
 
 /** Statements that leave the schema's output in `variable`, or return `unsure`. */
-function accept(schema: z.core.$ZodType, variable: string, use: Use): string {
+export function accept(schema: z.core.$ZodType, variable: string, use: Use): string {
   const def = defOf(schema);
   if (def.type === "nullable" && !def.checks?.length)
     return `if (${variable} !== null) { ${accept(def.innerType, variable, use)} }`;
@@ -52,9 +61,13 @@ function accept(schema: z.core.$ZodType, variable: string, use: Use): string {
   const wrongType = typeViolation(def, variable);
   if (wrongType !== undefined && checks.every((check) => check !== undefined))
     return `if (${[wrongType, ...checks].join(" || ")}) return unsure;`;
-  if (def.type === "pipe" && checks.length === 0 && defOf(def.out).type === "transform") {
-    const transformed = `${variable} = ${use(transform(defOf(def.out).transform))}(${variable}); if (${variable} === unsure) return unsure;`;
-    return `${accept(def.in, variable, use)} ${transformed}`;
+  if (
+    def.type === "pipe" &&
+    defOf(def.out).type === "transform" &&
+    checks.every((check) => check !== undefined)
+  ) {
+    const transformed = `${variable} = ${use(transform(defOf(def.out).transform))}(${variable});`;
+    return `${accept(def.in, variable, use)} ${transformed} if (${[`${variable} === unsure`, ...checks].join(" || ")}) return unsure;`;
   }
   return `${variable} = ${use(ask(schema))}(${variable}); if (${variable} === unsure) return unsure;`;
 }
@@ -69,7 +82,8 @@ function typeViolation({ type, format, coerce }: Def, variable: string): string 
   return undefined;
 }
 
-function violation(def: Def, variable: string, use: Use): string | undefined {
+/** An expression that is true when a check fails; `undefined` for a check that is not known here. */
+export function violation(def: Def, variable: string, use: Use): string | undefined {
   switch (def.check) {
     case "min_length":
       return `${variable}.length < ${use(def.minimum)}`;

@@ -1,4 +1,5 @@
 import { type Decoder, type Reason, type Rejection, reject } from "./contract.ts";
+import { bytesOf } from "./span.ts";
 
 /** A value as Debezium's JSON has it; a whole number that a double would not hold is a bigint. */
 export type Wire = null | string | number | bigint | boolean | Wire[] | { [name: string]: Wire };
@@ -34,11 +35,11 @@ const operations = { c: "create", r: "read", u: "update", d: "delete" } as const
  * Wire format: https://debezium.io/documentation/reference/3.4/connectors/postgresql.html#postgresql-events
  */
 export const change: Decoder<Change> = {
-  decode(bytes) {
-    if (bytes === null) return { ok: true, event: { kind: "nothing" } };
+  decode(body) {
+    if (body === null) return { ok: true, event: { kind: "nothing" } };
     let value: Wire;
     try {
-      value = parseExactly(utf8.decode(bytes));
+      value = parseExactly(utf8.decode(bytesOf(body)));
     } catch (error) {
       return reject("malformed_json", error instanceof Error ? error.message : String(error));
     }

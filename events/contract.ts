@@ -1,5 +1,7 @@
 import * as z from "zod";
-import { compile, unsure } from "./accept.ts";
+import { compile, isWellFormed, unsure } from "./accept.ts";
+import { openReader } from "./read-json.ts";
+import { type Lean, Span, spanOf } from "./span.ts";
 
 /** Why a message cannot become a row. A closed list: metrics, the quarantine table and its replay share it. */
 export const reasons = [
@@ -28,7 +30,7 @@ export type Decoded<Event> = { ok: true; event: Event } | Rejection;
 /** The reading half of a contract. */
 export interface Decoder<Event> {
   /** Never throws: whatever the bytes are, the answer is an event or a rejection. */
-  decode(bytes: Uint8Array | null): Decoded<Event>;
+  decode(body: Uint8Array | Span | null): Decoded<Event>;
 }
 
 /** What travels under one noun: how its bytes are read and written. */
@@ -39,6 +41,8 @@ export interface Contract<Event, Input = Event> extends Decoder<Event> {
   /** The same of a body that was parsed already. */
   check(value: unknown): Decoded<Event>;
   encode(event: Input): Buffer;
+  /** Reads the same, and leaves text where it lies in the body: for functions that only pass it on. */
+  lean: Decoder<Lean<Event>>;
 }
 
 export const reject = (reason: Reason, detail: string, field?: string): Rejection => ({
@@ -49,7 +53,7 @@ export const reject = (reason: Reason, detail: string, field?: string): Rejectio
 });
 
 /** Text that survives UTF-8: a lone surrogate (`"\ud800"` in JSON) would be stored as another character. */
-export const text = z.string().refine((value) => value.isWellFormed(), {
+export const text = z.string().refine(isWellFormed, {
   error: "holds half a surrogate pair",
   params: { reason: "unsupported_value" },
 });
@@ -60,9 +64,11 @@ export const identifier = text.min(1).max(1024);
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Bytes that are no UTF-8 become U+FFFD in the quick way: whether they were, the strict one tells. @throws TypeError */
-function readText(bytes: Uint8Array): string {
-  const quick = Buffer.isBuffer(bytes) ? bytes.toString() : utf8.decode(bytes);
-  return quick.charCodeAt(0) === byteOrderMark || quick.includes("\ufffd") ? utf8.decode(bytes) : quick;
+function readText(body: Span): string {
+  const quick = body.toString();
+  return quick.charCodeAt(0) === byteOrderMark || quick.includes("\ufffd")
+    ? utf8.decode(body.bytes())
+    : quick;
 }
 
 const byteOrderMark = 0xfeff;
@@ -79,21 +85,35 @@ export function defineJsonContract<Event, Input>(
     const parsed = schema.safeParse(value);
     return parsed.success ? { ok: true, event: parsed.data } : explain(parsed.error);
   };
+  const parse = (body: Span): { value: unknown } | Rejection => {
+    try {
+      return { value: JSON.parse(readText(body)) };
+    } catch (error) {
+      return reject("malformed_json", error instanceof Error ? error.message : String(error));
+    }
+  };
+  const decode = (body: Uint8Array | Span | null, learn?: (keys: string[]) => void): Decoded<Event> => {
+    if (body === null) return reject("invalid_event", "the body is absent (a tombstone)");
+    const parsed = parse(body instanceof Span ? body : spanOf(body));
+    if (!("value" in parsed)) return parsed;
+    const decoded = check(parsed.value);
+    if (decoded.ok) learn?.(Object.keys(parsed.value as object));
+    return decoded;
+  };
+  const reader = openReader(schema);
+  const lean = (body: Uint8Array | Span | null): Decoded<Lean<Event>> => {
+    if (reader === undefined || body === null) return decode(body);
+    const span = body instanceof Span ? body : spanOf(body);
+    const event = reader.read(span);
+    return event === unsure ? decode(span, reader.learn) : { ok: true, event: event as Lean<Event> };
+  };
   return {
     name,
     schema,
     check,
-    decode(bytes) {
-      if (bytes === null) return reject("invalid_event", "the body is absent (a tombstone)");
-      let value: unknown;
-      try {
-        value = JSON.parse(readText(bytes));
-      } catch (error) {
-        return reject("malformed_json", error instanceof Error ? error.message : String(error));
-      }
-      return check(value);
-    },
+    decode: (body) => decode(body),
     encode: (event) => Buffer.from(JSON.stringify(event)),
+    lean: { decode: lean },
   };
 }
 

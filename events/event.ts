@@ -97,4 +97,6 @@ export const event: Contract<Event, EventInput> = {
   ...base,
   decode: (bytes) => completed(base.decode(bytes)),
   check: (value) => completed(base.check(value)),
+  // What it asks of an event it asks of strings.
+  lean: { decode: (body) => completed(base.decode(body)) },
 };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { readFromBytes } from "./read-value.ts";
 
 /** ISO 8601 or SQL form; a zone is optional and UTC when absent; up to nine digits of fraction, a missing one is 0. */
 const pattern =
@@ -10,32 +11,38 @@ const latest = Date.UTC(2255, 0, 1) * 1000;
 
 /** Microseconds since the epoch, UTC; digits past the sixth are dropped. `undefined` when the text is no moment. */
 export function parseTimestamp(value: string): number | undefined {
-  return value.length === 24 ? (parseIso(value) ?? parseAny(value)) : parseAny(value);
+  if (value.length !== isoLength) return parseAny(value);
+  for (let i = 0; i < isoLength; i++) codes[i] = Math.min(value.charCodeAt(i), 255);
+  return parseIso(codes, 0) ?? parseAny(value);
 }
+
+const isoLength = 24;
+const codes = new Uint8Array(isoLength);
 
 /**
  * The form nearly every program writes, `2026-01-02T03:04:05.678Z`, digit by digit: no array, no match, no Date.
  * `undefined` for all others, and for days that not every month has.
  */
-function parseIso(value: string): number | undefined {
-  for (let i = 0; i < 24; i++) {
+function parseIso(bytes: Uint8Array, at: number): number | undefined {
+  for (let i = 0; i < isoLength; i++) {
     const expected = punctuation[i] as number;
-    const code = value.charCodeAt(i);
+    const code = bytes[at + i] as number;
     if (expected === 0 ? code < 48 || code > 57 : code !== expected) return undefined;
   }
-  const [month, day] = [two(value, 5), two(value, 8)];
-  const [hour, minute, second] = [two(value, 11), two(value, 14), two(value, 17)];
+  const [month, day] = [two(bytes, at + 5), two(bytes, at + 8)];
+  const [hour, minute, second] = [two(bytes, at + 11), two(bytes, at + 14), two(bytes, at + 17)];
   if (month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59)
     return undefined;
-  const days = daysBefore(two(value, 0) * 100 + two(value, 2), month) + day - 1;
-  const millis = two(value, 20) * 10 + value.charCodeAt(22) - 48;
+  const days = daysBefore(two(bytes, at) * 100 + two(bytes, at + 2), month) + day - 1;
+  const millis = two(bytes, at + 20) * 10 + (bytes[at + 22] as number) - 48;
   return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + millis * 1000;
 }
 
 /** Character codes between the digits, 0 for a digit. */
 const punctuation = Array.from("0000-00-00T00:00:00.000Z", (char) => (char === "0" ? 0 : char.charCodeAt(0)));
 
-const two = (value: string, at: number): number => value.charCodeAt(at) * 10 + value.charCodeAt(at + 1) - 528;
+const two = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] as number) * 10 + (bytes[at + 1] as number) - 528;
 
 /** Days from the epoch to a month, in the Gregorian calendar; the year begins in March. */
 function daysBefore(year: number, month: number): number {
@@ -70,7 +77,9 @@ function zoneMinutes(zone: string): number | undefined {
 }
 
 /** A moment in text, decoded to microseconds since the epoch. */
-export const timestamp = z.string().transform((value, context) => {
+export const timestamp = z.string().transform(toMicros);
+
+function toMicros(value: string, context: z.RefinementCtx): number {
   const micros = parseTimestamp(value);
   if (micros === undefined) {
     context.addIssue({
@@ -88,6 +97,14 @@ export const timestamp = z.string().transform((value, context) => {
     return z.NEVER;
   }
   return micros;
+}
+
+readFromBytes.set(toMicros, {
+  length: isoLength,
+  read(bytes, at) {
+    const micros = parseIso(bytes, at);
+    return micros === undefined || micros < earliest || micros >= latest ? undefined : micros;
+  },
 });
 
 /** ClickHouse's `Date` counts its days from 1970 in 16 bits. */

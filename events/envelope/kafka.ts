@@ -1,3 +1,6 @@
+import type { Span } from "../span.ts";
+import { openBase64 } from "./base64.ts";
+
 /**
  * The Lambda event of a `kafka` or `msk` event source mapping, both ways.
  * Wire format: https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html (and with-msk.html), and what
@@ -75,22 +78,29 @@ export function encodeKafkaEvent(source: KafkaSource, records: Iterable<KafkaRec
 }
 
 /** @throws TypeError when this is no Kafka event at all. */
-export const decodeKafkaEvent = (event: KafkaEvent): KafkaRecord[] => [...readKafkaEvent(event)];
+export function decodeKafkaEvent(event: KafkaEvent): KafkaRecord[] {
+  const records: KafkaRecord[] = [];
+  eachKafkaRecord(event, (record, value) => records.push(decodeRecord(record, value)));
+  return records;
+}
 
 /**
- * Every record of the event, partition after partition, one at a time. A missing or null key, value or header list is an
- * absent one, as different senders of such events write them.
+ * Every record of the event, partition after partition, its value decoded: those of one event lie in one buffer. A missing or
+ * null key, value or header list is an absent one, as different senders of such events write them.
  * @throws TypeError when this is no Kafka event at all.
  */
-export function* readKafkaEvent(event: KafkaEvent): Generator<KafkaRecord> {
+export function eachKafkaRecord(
+  event: KafkaEvent,
+  take: (record: KafkaEventRecord, value: Span | null) => void,
+): void {
   if (!isRecordMap(event?.records)) {
     throw new TypeError(
       'Not a Kafka event: expected {"eventSource": "aws:kafka" or "SelfManagedKafka", "records": {"<topic>-<partition>": [record, …]}}',
     );
   }
-  for (const encoded of Object.values(event.records)) {
-    for (const record of encoded) yield decodeRecord(record);
-  }
+  const partitions = Object.values(event.records);
+  const decode = openBase64(partitions.flatMap((records) => records.map(({ value }) => value)));
+  for (const records of partitions) for (const record of records) take(record, decode(record.value));
 }
 
 /** UTF-8 bytes of the event without records, as JSON. */
@@ -143,8 +153,8 @@ function encodeRecord({
   return encoded;
 }
 
-function decodeRecord(record: KafkaEventRecord): KafkaRecord {
-  const { topic, partition, offset, timestamp, timestampType = "CREATE_TIME", key, value, headers } = record;
+function decodeRecord(record: KafkaEventRecord, value: Span | null): KafkaRecord {
+  const { topic, partition, offset, timestamp, timestampType = "CREATE_TIME", key } = record;
   return {
     topic,
     partition,
@@ -152,10 +162,13 @@ function decodeRecord(record: KafkaEventRecord): KafkaRecord {
     timestamp,
     timestampType,
     key: typeof key === "string" ? Buffer.from(key, "base64") : null,
-    value: typeof value === "string" ? Buffer.from(value, "base64") : null,
-    headers: headers && headers.length > 0 ? headers.flatMap(decodeHeader) : [],
+    value: value?.bytes() ?? null,
+    headers: decodeKafkaHeaders(record),
   };
 }
+
+export const decodeKafkaHeaders = ({ headers }: KafkaEventRecord): KafkaRecord["headers"] =>
+  headers && headers.length > 0 ? headers.flatMap(decodeHeader) : [];
 
 const decodeHeader = (header: Record<string, number[] | null>): KafkaRecord["headers"] =>
   Object.entries(header).map(([name, bytes]) => [name, Buffer.from(bytes ?? [])]);

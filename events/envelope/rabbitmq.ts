@@ -1,3 +1,6 @@
+import type { Span } from "../span.ts";
+import { openBase64 } from "./base64.ts";
+
 /**
  * The Lambda event of a `rabbitmq` event source mapping, both ways.
  * Wire format: https://docs.aws.amazon.com/lambda/latest/dg/with-mq.html, and captured events: all 15
@@ -93,19 +96,40 @@ export const wrapRabbitMQMessages = (
  * @throws TypeError when this is no RabbitMQ event at all.
  */
 export function decodeRabbitMQEvent(event: RabbitMQEvent): RabbitMQMessage[] {
+  const messages: RabbitMQMessage[] = [];
+  eachRabbitMQMessage(event, (queue, vhost, { basicProperties, redelivered = false }, body) =>
+    messages.push({
+      queue,
+      vhost,
+      redelivered,
+      properties: decodeProperties(basicProperties),
+      body: body.bytes(),
+    }),
+  );
+  return messages;
+}
+
+/**
+ * The same with properties as the event has them, and the bodies in one buffer.
+ * @throws TypeError when this is no RabbitMQ event at all.
+ */
+export function eachRabbitMQMessage(
+  event: RabbitMQEvent,
+  take: (queue: string, vhost: string, message: RabbitMQEventMessage, body: Span) => void,
+): void {
   if (!isMessageMap(event?.rmqMessagesByQueue)) {
     throw new TypeError(
       'Not a RabbitMQ event: expected {"eventSource": "aws:rmq", "rmqMessagesByQueue": {"<queue>::<virtual host>": [message, …]}}',
     );
   }
-  const messages: RabbitMQMessage[] = [];
-  for (const [key, encoded] of Object.entries(event.rmqMessagesByQueue)) {
+  const queues = Object.entries(event.rmqMessagesByQueue);
+  const decode = openBase64(queues.flatMap(([, messages]) => messages.map(({ data }) => data)));
+  for (const [key, messages] of queues) {
     const separator = key.lastIndexOf("::");
     const queue = separator < 0 ? key : key.slice(0, separator);
     const vhost = separator < 0 ? "/" : key.slice(separator + 2);
-    for (const message of encoded) messages.push(decodeMessage(queue, vhost, message));
+    for (const message of messages) take(queue, vhost, message, decode(message.data ?? ""));
   }
-  return messages;
 }
 
 /** UTF-8 bytes of the event without messages, as JSON. */
@@ -173,28 +197,21 @@ export function encodeRabbitMQMessage({
   };
 }
 
-function decodeMessage(queue: string, vhost: string, message: RabbitMQEventMessage): RabbitMQMessage {
+function decodeProperties(given: Record<string, unknown> = {}): Record<string, unknown> {
   const properties: Record<string, unknown> = {};
-  const given: Record<string, unknown> = message.basicProperties ?? {};
   for (const name of Object.keys(given)) {
     const value = given[name];
     if (value === null || value === undefined || name === "bodySize") continue;
-    if (name === "headers") properties[name] = decodeTable(value as Record<string, unknown>);
-    else properties[name] = name === "timestamp" ? decodeDate(value as string) : value;
+    if (name === "headers") properties[name] = decodeRabbitMQHeaders(value as Record<string, unknown>);
+    else properties[name] = name === "timestamp" ? decodeRabbitMQDate(value as string) : value;
   }
-  return {
-    queue,
-    vhost,
-    redelivered: message.redelivered ?? false,
-    properties,
-    body: Buffer.from(message.data ?? "", "base64"),
-  };
+  return properties;
 }
 
 const encodeTable = (table: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(table).map(([name, value]) => [name, encodeField(value)]));
 
-const decodeTable = (table: Record<string, unknown>): Record<string, unknown> =>
+export const decodeRabbitMQHeaders = (table: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(table).map(([name, value]) => [name, decodeField(value)]));
 
 function encodeField(value: unknown): unknown {
@@ -213,12 +230,12 @@ function encodeField(value: unknown): unknown {
 
 /** A long string is always `{bytes}`, so a bare string can only be a date. */
 function decodeField(value: unknown): unknown {
-  if (typeof value === "string") return { "!": "timestamp", value: decodeDate(value) };
+  if (typeof value === "string") return { "!": "timestamp", value: decodeRabbitMQDate(value) };
   if (Array.isArray(value)) return value.map(decodeField);
   if (typeof value !== "object" || value === null) return value;
   const { bytes } = value as { bytes?: unknown };
   if (Array.isArray(bytes) && Object.keys(value).length === 1) return Buffer.from(bytes).toString();
-  return decodeTable(value as Record<string, unknown>);
+  return decodeRabbitMQHeaders(value as Record<string, unknown>);
 }
 
 const medium = new Intl.DateTimeFormat("en-US", {
@@ -241,7 +258,8 @@ const encodeDate = rememberLast((seconds: number): string =>
   medium.format(Math.min(seconds, lastSecond) * 1000).replace("\u202f", " "),
 );
 
-const decodeDate = rememberLast((text: string): number => Date.parse(`${text} UTC`) / 1000);
+/** Epoch seconds. */
+export const decodeRabbitMQDate = rememberLast((text: string): number => Date.parse(`${text} UTC`) / 1000);
 
 /** The last second a Date can hold; a publisher's microseconds lie beyond it. */
 const lastSecond = 8_640_000_000_000;

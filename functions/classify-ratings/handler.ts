@@ -2,6 +2,7 @@ import type { KafkaEvent } from "../../events/envelope/kafka.ts";
 import { formatPosition, originHeader } from "../../events/origin.ts";
 import { classify, type Rating, rating } from "../../events/rating.ts";
 import { shadow } from "../../events/shadow.ts";
+import type { Lean } from "../../events/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { type Accepted, type Consumer, consume } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
@@ -9,10 +10,10 @@ import { kafkaVariables, type Outgoing, openProducer, type Produce } from "../li
 import { type KafkaPlace, readKafka } from "../lib/message.ts";
 import { openStore, type Store } from "../lib/store.ts";
 
-export const consumer: Consumer<KafkaEvent, Rating, KafkaPlace> = {
+export const consumer: Consumer<KafkaEvent, Lean<Rating>, KafkaPlace> = {
   name: "classify-ratings",
   read: readKafka,
-  contract: rating,
+  contract: rating.lean,
 };
 
 /** Ratings from the topic `dominate` → their types on the topic `shadow`, each with the position it came from. */
@@ -26,8 +27,11 @@ export const createHandler = (produce: Produce, store: Store) =>
     return { delivered: accepted.length, duplicates: 0, refused: [] };
   });
 
-function classified({ event, message }: Accepted<Rating, KafkaPlace>, emit_timestamp: string): Outgoing {
-  const { unique_id } = event;
+function classified(
+  { event, message }: Accepted<Lean<Rating>, KafkaPlace>,
+  emit_timestamp: string,
+): Outgoing {
+  const unique_id = String(event.unique_id);
   return {
     key: unique_id,
     value: shadow.encode({ type: classify(event.rating).type, unique_id, emit_timestamp }),

@@ -1,24 +1,25 @@
 import { type ChatMessage, chatMessage } from "../../events/chat-message.ts";
 import type { RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
+import type { Lean } from "../../events/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
 import { messageId } from "../lib/identity.ts";
 import { type RabbitMQPlace, readRabbitMQ } from "../lib/message.ts";
-import { dateTime64, encodeColumns, string } from "../lib/row-binary.ts";
+import { type Bytes, dateTime64, encodeColumns, string } from "../lib/row-binary.ts";
 import { openStore, type Store } from "../lib/store.ts";
 
 interface UserMessage {
-  username: string;
-  message: string;
+  username: Bytes;
+  message: Bytes;
   /** Epoch milliseconds. */
   received_at: number;
 }
 
-export const consumer: TableConsumer<RabbitMQEvent, ChatMessage, RabbitMQPlace, UserMessage> = {
+export const consumer: TableConsumer<RabbitMQEvent, Lean<ChatMessage>, RabbitMQPlace, UserMessage> = {
   name: "index-chat",
   read: readRabbitMQ,
-  contract: chatMessage,
+  contract: chatMessage.lean,
   table: {
     name: "user_messages",
     columns: encodeColumns<UserMessage>({ username: string, message: string, received_at: dateTime64 }),

@@ -1,21 +1,22 @@
 import { type Commit, commit } from "../../events/commit.ts";
 import type { KafkaEvent } from "../../events/envelope/kafka.ts";
+import type { Lean } from "../../events/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
 import { type CommitPlace, commitId } from "../lib/identity.ts";
 import { type KafkaPlace, readKafka } from "../lib/message.ts";
-import { date, dateTime64, encodeColumns, nullable, string, uint32 } from "../lib/row-binary.ts";
+import { type Bytes, date, dateTime64, encodeColumns, nullable, string, uint32 } from "../lib/row-binary.ts";
 import { openStore, type Store } from "../lib/store.ts";
 
 interface StoredCommit {
-  commit_id: string;
-  author: string;
-  commit_message: string;
+  commit_id: Bytes;
+  author: Bytes;
+  commit_message: Bytes;
   /** Days since the epoch, UTC. */
   commit_date: number;
-  repo: string;
-  branch: string;
+  repo: Bytes;
+  branch: Bytes;
   /** Epoch milliseconds, as is `authored_at`. */
   committed_at: number;
   authored_at: number;
@@ -23,12 +24,16 @@ interface StoredCommit {
   deletions: number | undefined;
 }
 
-export const consumer: TableConsumer<KafkaEvent, Commit, KafkaPlace, StoredCommit, CommitPlace> = {
+export const consumer: TableConsumer<KafkaEvent, Lean<Commit>, KafkaPlace, StoredCommit, CommitPlace> = {
   name: "ingest-commits",
   read: readKafka,
-  contract: commit,
+  contract: commit.lean,
   lane: "commits_topic", // Producers choose their own keys: copies of a commit can come by any two partitions at once.
-  place: ({ event, message }) => ({ ...message.place, repo: event.repo ?? "", commitId: event.commit_id }),
+  place: ({ event, message }) => ({
+    ...message.place,
+    repo: String(event.repo ?? ""),
+    commitId: String(event.commit_id),
+  }),
   table: {
     name: "github.commits",
     columns: encodeColumns<StoredCommit>({

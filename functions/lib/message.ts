@@ -1,6 +1,17 @@
-import { type KafkaEvent, type KafkaRecord, readKafkaEvent } from "../../events/envelope/kafka.ts";
-import { decodeRabbitMQEvent, type RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
+import {
+  decodeKafkaHeaders,
+  eachKafkaRecord,
+  type KafkaEvent,
+  type KafkaEventRecord,
+} from "../../events/envelope/kafka.ts";
+import {
+  decodeRabbitMQDate,
+  decodeRabbitMQHeaders,
+  eachRabbitMQMessage,
+  type RabbitMQEvent,
+} from "../../events/envelope/rabbitmq.ts";
 import { formatPosition, originHeader, type Position, parsePosition } from "../../events/origin.ts";
+import type { Span } from "../../events/span.ts";
 
 /** One message of a batch, whatever broker it came from. */
 export interface Message<Place = unknown> {
@@ -11,7 +22,7 @@ export interface Message<Place = unknown> {
   /** `<topic>:<partition>` or the queue: deliveries of one lane never overlap. */
   lane: string;
   place: Place;
-  body: Buffer | null;
+  body: Span | null;
   headers: [name: string, value: Buffer][];
   /** Epoch milliseconds: when the broker or the publisher says it was sent. */
   sentAt: number | undefined;
@@ -32,17 +43,17 @@ export interface RabbitMQPlace {
 
 export function readKafka(event: KafkaEvent): Message<KafkaPlace>[] {
   let [source, lane] = ["", ""];
-  let before: KafkaRecord | undefined;
+  let before: KafkaEventRecord | undefined;
   const messages: Message<KafkaPlace>[] = [];
-  for (const record of readKafkaEvent(event)) {
+  eachKafkaRecord(event, (record, value) => {
     const { topic, partition } = record;
     if (topic !== before?.topic || partition !== before.partition) {
       source = `kafka:${topic}`;
       lane = `${topic}:${partition}`;
       before = record;
     }
-    messages.push(new KafkaMessage(source, lane, record));
-  }
+    messages.push(new KafkaMessage(source, lane, record, value));
+  });
   return messages;
 }
 
@@ -53,21 +64,21 @@ class KafkaMessage implements Message<KafkaPlace>, KafkaPlace {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  readonly body: Buffer | null;
+  readonly body: Span | null;
   readonly headers: Message["headers"];
   readonly sentAt: number;
   readonly #passedOn: Position | undefined;
 
-  constructor(source: string, lane: string, record: KafkaRecord) {
+  constructor(source: string, lane: string, record: KafkaEventRecord, body: Span | null) {
     this.source = source;
     this.lane = lane;
     this.topic = record.topic;
     this.partition = record.partition;
     this.offset = record.offset;
-    this.body = record.value;
-    this.headers = record.headers;
+    this.body = body;
+    this.headers = decodeKafkaHeaders(record);
     this.sentAt = record.timestamp;
-    this.#passedOn = originOf(record.headers);
+    this.#passedOn = originOf(this.headers);
   }
 
   get place(): KafkaPlace {
@@ -93,20 +104,23 @@ export const headerOf = (headers: Message["headers"], wanted: string): string | 
   headers.find(([name]) => name === wanted)?.[1].toString();
 
 export function readRabbitMQ(event: RabbitMQEvent): Message<RabbitMQPlace>[] {
-  return decodeRabbitMQEvent(event).map(({ queue, properties, redelivered, body }) => {
-    const messageId = properties.messageId ?? "";
-    return {
+  const messages: Message<RabbitMQPlace>[] = [];
+  eachRabbitMQMessage(event, (queue, _vhost, { basicProperties, redelivered = false }, body) => {
+    const { messageId: id, timestamp, headers } = basicProperties ?? {};
+    const messageId = id ?? "";
+    messages.push({
       source: `rabbitmq:${queue}`,
       position: messageId,
       lane: queue,
       place: { queue, messageId, redelivered },
       body,
-      headers: Object.entries(properties.headers ?? {}).map(([name, value]) => [name, asBytes(value)]),
-      sentAt:
-        uuidV7Time(messageId) ??
-        (properties.timestamp === undefined ? undefined : properties.timestamp * 1000),
-    };
+      headers: headers
+        ? Object.entries(decodeRabbitMQHeaders(headers)).map(([name, value]) => [name, asBytes(value)])
+        : [],
+      sentAt: uuidV7Time(messageId) ?? (timestamp ? decodeRabbitMQDate(timestamp) * 1000 : undefined),
+    });
   });
+  return messages;
 }
 
 const asBytes = (value: unknown): Buffer =>

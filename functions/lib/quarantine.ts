@@ -3,7 +3,7 @@ import type { Reason } from "../../events/contract.ts";
 import { replayHeader } from "../../events/replay.ts";
 import { isOneOf } from "./identity.ts";
 import { headerOf, type Message } from "./message.ts";
-import { arrayOfPairs, dateTime64, encodeColumns, string, uuid } from "./row-binary.ts";
+import { arrayOfPairs, type Bytes, dateTime64, encodeColumns, string, uuid } from "./row-binary.ts";
 import type { Store } from "./store.ts";
 import type { Hold } from "./write-once/lanes.ts";
 import type { Table } from "./write-once/table.ts";
@@ -23,7 +23,7 @@ interface QuarantineRow {
   position: string;
   reason: string;
   detail: string;
-  body: Uint8Array;
+  body: Bytes;
   headers: [string, Uint8Array][];
 }
 
@@ -66,7 +66,7 @@ export async function quarantine(
     const { source, position, body, headers } = message;
     const name = `${consumer} ${source} ${position}${attemptOf(headers)}`;
     const id = position === "" ? randomUuid() : uuidv5(name, namespace);
-    const row = { id, at: now, source, position, reason, detail, body: body ?? Buffer.alloc(0), headers };
+    const row = { id, at: now, source, position, reason, detail, body: body ?? "", headers };
     return { row, place: id, key: id, at: message.sentAt ?? 0 };
   });
   await beginWrite(store, table, hold)(rows);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Span } from "../../events/span.ts";
 import {
   arrayOfPairs,
   ByteWriter,
@@ -41,6 +42,8 @@ test("a string has its length in bytes before it, seven bits a byte", () => {
       const size = Buffer.byteLength(value);
       const prefix = size < 128 ? [size] : [(size & 127) | 128, size >> 7];
       expect(written).toEqual(Buffer.concat([Buffer.from(prefix), Buffer.from(value)]));
+      const inBody = new Span(Buffer.from(`"${value}"`), 1, 1 + size);
+      expect(bytes((out) => string(out, inBody))).toEqual(written);
     }),
   );
 });

@@ -1,5 +1,6 @@
 import type { KafkaEvent } from "../../events/envelope/kafka.ts";
 import { type Shadow, shadow } from "../../events/shadow.ts";
+import type { Lean } from "../../events/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
@@ -8,13 +9,13 @@ import { type KafkaPlace, readKafka } from "../lib/message.ts";
 import { dateTime64, encodeColumns, string } from "../lib/row-binary.ts";
 import { openStore, type Store } from "../lib/store.ts";
 
-export const consumer: TableConsumer<KafkaEvent, Shadow, KafkaPlace, Shadow> = {
+export const consumer: TableConsumer<KafkaEvent, Lean<Shadow>, KafkaPlace, Lean<Shadow>> = {
   name: "store-shadow",
   read: readKafka,
-  contract: shadow,
+  contract: shadow.lean,
   table: {
     name: "shadow",
-    columns: encodeColumns<Shadow>({ type: string, unique_id: string, emit_timestamp: dateTime64 }),
+    columns: encodeColumns<Lean<Shadow>>({ type: string, unique_id: string, emit_timestamp: dateTime64 }),
     identity: originPosition,
     partition: ({ emit_timestamp }) => monthOf(emit_timestamp),
   },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { defineJsonContract, text } from "../../events/contract.ts";
 import { encodeKafkaEvent, type KafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
+import type { Lean } from "../../events/span.ts";
 import { timestamp } from "../../events/timestamp.ts";
 import type { TableConsumer } from "../../functions/lib/consume.ts";
 import { readPosition } from "../../functions/lib/identity.ts";
@@ -25,13 +26,13 @@ export const commit = defineJsonContract(
 
 export type Commit = z.output<typeof commit.schema>;
 
-export const consumer: TableConsumer<KafkaEvent, Commit, KafkaPlace, Commit> = {
+export const consumer: TableConsumer<KafkaEvent, Lean<Commit>, KafkaPlace, Lean<Commit>> = {
   name: "bench-commits",
   read: readKafka,
-  contract: commit,
+  contract: commit.lean,
   table: {
     name: "bench_commits",
-    columns: encodeColumns<Commit>({
+    columns: encodeColumns<Lean<Commit>>({
       commit_id: string,
       author: string,
       commit_message: string,

@@ -1,9 +1,10 @@
 import * as z from "zod";
-import { defineJsonContract } from "../../events/contract.ts";
+import { defineJsonContract, text } from "../../events/contract.ts";
 import { encodeKafkaEvent, type KafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
 import { encodeRabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
 import { originHeader } from "../../events/origin.ts";
 import { categories } from "../../events/rating.ts";
+import type { Lean } from "../../events/span.ts";
 import { consumeIntoTable, type Invocation, type TableConsumer } from "../../functions/lib/consume.ts";
 import { readPosition } from "../../functions/lib/identity.ts";
 import { type KafkaPlace, readKafka } from "../../functions/lib/message.ts";
@@ -62,13 +63,13 @@ interface Posted {
 }
 
 /** Records whose identity is where they are read: the harness's own, on a table of its own. */
-const positions: TableConsumer<KafkaEvent, Posted, KafkaPlace, Posted> = {
+const positions: TableConsumer<KafkaEvent, Lean<Posted>, KafkaPlace, Lean<Posted>> = {
   name: "faults-positions",
   read: readKafka,
-  contract: defineJsonContract("posted", z.object({ key: z.string(), grp: z.string() })),
+  contract: defineJsonContract("posted", z.object({ key: text, grp: text })).lean,
   table: {
     name: "faults_positions",
-    columns: encodeColumns<Posted>({ key: string, grp: string }),
+    columns: encodeColumns<Lean<Posted>>({ key: string, grp: string }),
     identity: readPosition,
   },
   row: ({ event }) => event,

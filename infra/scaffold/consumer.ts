@@ -88,6 +88,7 @@ SETTINGS non_replicated_deduplication_window = 10000;
   function handler() {
     return `import type { KafkaEvent } from "../../events/envelope/kafka.ts";
 import { ${camel}, type ${pascal} } from "../../events/${kebab}.ts";
+import type { Lean } from "../../events/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
@@ -96,13 +97,13 @@ import { type KafkaPlace, readKafka } from "../lib/message.ts";
 import { dateTime64, encodeColumns, string } from "../lib/row-binary.ts";
 import { openStore, type Store } from "../lib/store.ts";
 
-export const consumer: TableConsumer<KafkaEvent, ${pascal}, KafkaPlace, ${pascal}> = {
+export const consumer: TableConsumer<KafkaEvent, Lean<${pascal}>, KafkaPlace, Lean<${pascal}>> = {
   name: "${store}",
   read: readKafka,
-  contract: ${camel},
+  contract: ${camel}.lean,
   table: {
     name: "${plural}",
-    columns: encodeColumns<${pascal}>({ id: string, happened_at: dateTime64 }),
+    columns: encodeColumns<Lean<${pascal}>>({ id: string, happened_at: dateTime64 }),
     identity: readPosition,
   },
   row: ({ event }) => event,
