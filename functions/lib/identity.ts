@@ -23,6 +23,8 @@ export interface Identity<Place> {
    * `undefined` when none of them was delivered before.
    */
   again(places: Place[]): Condition | undefined;
+  /** Rows come in the order of these, and each has its own: the place itself, where that is the identity. */
+  rising?(place: Place): Position;
 }
 
 const readNames = ["in_topic", "in_partition", "in_offset"];
@@ -44,6 +46,7 @@ export const readPosition: Identity<KafkaPlace> = {
   keyOfRow: keyOfPosition(""),
   find: (places) => findPositions("", places),
   again: (places) => findPositions("", places),
+  rising: (place) => place,
 };
 
 /** Rows that came through one of our functions: the position their fact first entered at, beside where they were read. */
@@ -161,24 +164,47 @@ export function isOneOf(column: string, type: string, values: Value[], name: str
 function findPositions(prefix: string, positions: Position[]): Condition | undefined {
   if (positions.length === 0) return undefined;
   const params: Record<string, unknown> = {};
-  const partitions = Map.groupBy(positions, ({ topic, partition }) => `${topic}:${partition}`).values();
-  const clauses = [...partitions].map((run, n) => {
-    const offsets = run.map(({ offset }) => offset);
-    const [first, last] = [
-      offsets.reduce((a, b) => Math.min(a, b)),
-      offsets.reduce((a, b) => Math.max(a, b)),
-    ];
-    const dense = last - first < 4 * offsets.length;
-    params[`t${n}`] = run[0]?.topic;
-    params[`p${n}`] = run[0]?.partition;
-    const one: Condition = dense
-      ? {
-          where: `${prefix}_offset BETWEEN {first${n}: UInt64} AND {last${n}: UInt64}`,
-          params: { [`first${n}`]: first, [`last${n}`]: last },
-        }
-      : isOneOf(`${prefix}_offset`, "UInt64", offsets, `offsets${n}`);
+  const clauses = byPartition(positions).map(({ topic, partition, offsets, first, last }, n) => {
+    params[`t${n}`] = topic;
+    params[`p${n}`] = partition;
+    const one: Condition =
+      last - first < 4 * offsets.length
+        ? {
+            where: `${prefix}_offset BETWEEN {first${n}: UInt64} AND {last${n}: UInt64}`,
+            params: { [`first${n}`]: first, [`last${n}`]: last },
+          }
+        : isOneOf(`${prefix}_offset`, "UInt64", offsets, `offsets${n}`);
     Object.assign(params, one.params);
     return `(${prefix}_topic = {t${n}: String} AND ${prefix}_partition = {p${n}: UInt32} AND ${one.where})`;
   });
   return { where: clauses.join(" OR "), params };
 }
+
+/** Positions in one partition. */
+export interface Run {
+  topic: string;
+  partition: number;
+  offsets: number[];
+  first: number;
+  last: number;
+}
+
+/** A batch comes partition after partition, so a look at the one before nearly always tells which run a position is in. */
+export function byPartition(positions: Position[]): Run[] {
+  const runs = new Map<string, Run>();
+  let run: Run | undefined;
+  for (const { topic, partition, offset } of positions) {
+    if (run?.partition !== partition || run.topic !== topic) {
+      const key = laneOf({ topic, partition });
+      run = runs.get(key) ?? { topic, partition, offsets: [], first: offset, last: offset };
+      runs.set(key, run);
+    }
+    run.offsets.push(offset);
+    if (offset < run.first) run.first = offset;
+    if (offset > run.last) run.last = offset;
+  }
+  return [...runs.values()];
+}
+
+/** The lane of a Kafka partition. */
+export const laneOf = ({ topic, partition }: Omit<Position, "offset">): string => `${topic}:${partition}`;

@@ -12,6 +12,7 @@ import {
 } from "../../events/envelope/rabbitmq.ts";
 import { formatPosition, originHeader, type Position, parsePosition } from "../../events/origin.ts";
 import type { Span } from "../../events/span.ts";
+import { laneOf } from "./identity.ts";
 
 /** One message of a batch, whatever broker it came from. */
 export interface Message<Place = unknown> {
@@ -49,7 +50,7 @@ export function readKafka(event: KafkaEvent): Message<KafkaPlace>[] {
     const { topic, partition } = record;
     if (topic !== before?.topic || partition !== before.partition) {
       source = `kafka:${topic}`;
-      lane = `${topic}:${partition}`;
+      lane = laneOf(record);
       before = record;
     }
     messages.push(new KafkaMessage(source, lane, record, value));

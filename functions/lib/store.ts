@@ -29,6 +29,8 @@ export interface Insert {
   columns: string[];
   /** RowBinary of `columns`. */
   rows: Buffer;
+  /** Columns that are the same in every row. */
+  constants?: Record<string, string | number>;
   /** `insert_deduplication_token`. */
   token: string;
   /** `log_comment`, by which it is found while it runs. */
@@ -96,16 +98,19 @@ function openWithin(client: ClickHouseClient, options: StoreOptions, targets: Ma
     remainingMs,
     select: (query, params) => ask<never>(query, params).catch(fail("a question")),
     execute: (query, params) => send(query, params).catch(fail("a statement")),
-    async insert({ table, columns, rows, token, comment, condition }) {
-      const { structure, settings } = await targetWith(table, columns).catch(fail(table));
+    async insert({ table, columns, rows, constants = {}, token, comment, condition }) {
+      const fixed = Object.keys(constants);
+      const known = await targetWith(table, [...columns, ...fixed]).catch(fail(table));
       const where = condition === undefined ? "" : `WHERE ${condition.where}`;
-      const names = columns.map(quoteName).join(", ");
-      const query = `INSERT INTO ${table} (${names}) SELECT * FROM input(${structure(columns)}) ${where} FORMAT RowBinary`;
-      const more = { ...settings, insert_deduplication_token: token, log_comment: comment };
+      const names = [...columns, ...fixed].map(quoteName).join(", ");
+      const values = ["*", ...known.parameters(fixed)].join(", ");
+      const query = `INSERT INTO ${table} (${names}) SELECT ${values} FROM input(${known.structure(columns)}) ${where} FORMAT RowBinary`;
+      const params = { ...condition?.params, ...constants };
+      const more = { ...known.settings, insert_deduplication_token: token, log_comment: comment };
       for (let attempts = 1; ; attempts++) {
         await sleep(pauses[attempts - 1]);
         try {
-          await send(query, condition?.params ?? {}, more, Readable.from([rows], { objectMode: false }));
+          await send(query, params, more, Readable.from([rows], { objectMode: false }));
           return { attempts };
         } catch (error) {
           if (isOvertaken(error)) throw new Overtaken(`ClickHouse, ${table}: ${reasonOf(error)}`, true);

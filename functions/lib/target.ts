@@ -5,6 +5,8 @@ export interface Target {
   has(columns: string[]): boolean;
   /** The argument of `input(…)`: these columns with their types, as a SQL literal. */
   structure(columns: string[]): string;
+  /** These columns as bound parameters of their own names. */
+  parameters(columns: string[]): string[];
   /** Every setting deduplication depends on, spelt out: their defaults differ between server versions. */
   settings: Record<string, string | number>;
 }
@@ -49,14 +51,18 @@ export async function describeTarget(ask: Ask, table: string): Promise<Target> {
   });
   const types = new Map(rows.filter(({ kind }) => kind === "column").map(({ name, type }) => [name, type]));
   const known = rows.filter(({ kind }) => kind === "setting").map(({ name }) => [name, newerSettings[name]]);
+  const typed = <T>(columns: string[], write: (name: string, type: string) => T): T[] => {
+    const missing = columns.filter((name) => !types.has(name));
+    if (missing.length > 0) throw new StoreError(absent(table, missing, types.size), false);
+    return columns.map((name) => write(name, types.get(name) ?? ""));
+  };
   return {
     has: (columns) => columns.every((name) => types.has(name)),
     structure(columns) {
-      const missing = columns.filter((name) => !types.has(name));
-      if (missing.length > 0) throw new StoreError(absent(table, missing, types.size), false);
-      const structure = columns.map((name) => `${quoteName(name)} ${types.get(name)}`).join(", ");
+      const structure = typed(columns, (name, type) => `${quoteName(name)} ${type}`).join(", ");
       return `'${structure.replace(/[\\']/g, "\\$&")}'`;
     },
+    parameters: (columns) => typed(columns, (name, type) => `{${name}: ${type}}`),
     settings: { ...settings, ...Object.fromEntries(known) },
   };
 }

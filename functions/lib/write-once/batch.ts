@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { ByteWriter, uint128 } from "../row-binary.ts";
+import { ByteWriter } from "../row-binary.ts";
 import type { Placed, Table } from "./table.ts";
 
 /** Rows that go into one INSERT, one block and one part, under one deduplication token. */
@@ -11,13 +11,14 @@ export interface Batch<P> {
   body: Buffer;
 }
 
-/** The columns an INSERT names: the published ones, then the inputs of the hidden ones. */
+/** The columns that differ from row to row: the published ones, then the inputs of the hidden ones. */
 export const columnsOf = <Row, Place>({ columns, identity }: Table<Row, Place>): string[] => [
   ...columns.names,
   ...identity.inputs.names,
-  "in_batch",
-  "in_batch_rows",
 ];
+
+/** What every row says of its batch. */
+export const constantsOf = ({ id, rows }: Batch<unknown>) => ({ in_batch: id, in_batch_rows: rows.length });
 
 /** One batch for each table partition the rows fall into. The same rows make the same batches. */
 export function makeBatches<Row, Place, P extends Placed<Row, Place>>(
@@ -37,14 +38,9 @@ export function makeBatch<Row, Place, P extends Placed<Row, Place>>(
 ): Batch<P> {
   const id = batchId(table, rows);
   const out = new ByteWriter(64 + rows.length * 256);
-  const end = new ByteWriter(20);
-  uint128(end, id);
-  end.uint32(rows.length);
-  const ofBatch = end.finish();
   for (const { row, place } of rows) {
     table.columns.write(out, row);
     table.identity.inputs.write(out, place);
-    out.bytes(ofBatch);
   }
   return { id: id.toString(), rows, body: out.finish() };
 }

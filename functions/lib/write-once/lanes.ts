@@ -4,8 +4,16 @@ import type { Store } from "../store.ts";
 import { overtakenCode, StoreError } from "../store-error.ts";
 import { allSafeguards, type Safeguards } from "./safeguards.ts";
 
-/** Lanes an invocation claimed, each with the number of its claim. */
-export type Claims = ReadonlyMap<string, number>;
+/** A lane that was claimed. */
+export interface Claim {
+  /** The number of this claim. */
+  nonce: number;
+  /** By table, the offset above which no row of the lane can be there: what writes one first claims the lane anew. */
+  horizons: Map<string, number>;
+}
+
+/** Lanes an invocation claimed. */
+export type Claims = ReadonlyMap<string, Claim>;
 
 /**
  * The lanes (partitions, queues) an invocation was handed. Whoever claimed a lane last may write what it brings: an INSERT
@@ -30,14 +38,14 @@ const wary = 60_000;
 
 /** A function's lanes, as one execution environment knows them; forgetting them costs two questions and no correctness. */
 export function openLanes(consumer: string, { wait }: Safeguards = allSafeguards) {
-  const idle = new Map<string, number>();
+  const idle = new Map<string, Claim>();
   const lost = new Map<string, number>();
 
   const claim = async (store: Store, lanes: string[]): Promise<Claims> => {
     const nonce = randomInt(1, 2 ** 48 - 1);
     await store.execute(claimQuery, { consumer, lanes, nonce });
     if (wait) await untilQuiet(store, consumer, lanes);
-    return new Map(lanes.map((lane) => [lane, nonce]));
+    return new Map(lanes.map((lane) => [lane, { nonce, horizons: new Map() }]));
   };
 
   return (store: Store, lanes: string[]): Hold => {
@@ -65,8 +73,8 @@ export function openLanes(consumer: string, { wait }: Safeguards = allSafeguards
       },
       settle() {
         if (doubted) return;
-        for (const [lane, nonce] of held ?? [])
-          if ((lost.get(lane) ?? 0) < Date.now() - wary) idle.set(lane, nonce);
+        for (const [lane, claim] of held ?? [])
+          if ((lost.get(lane) ?? 0) < Date.now() - wary) idle.set(lane, claim);
       },
     };
   };
@@ -75,10 +83,10 @@ export function openLanes(consumer: string, { wait }: Safeguards = allSafeguards
 export type Lanes = ReturnType<typeof openLanes>;
 
 /** Takes the claims of these lanes out of `idle`: two invocations never share one. `undefined` unless all are there. */
-function take(idle: Map<string, number>, lanes: string[]): Claims | undefined {
+function take(idle: Map<string, Claim>, lanes: string[]): Claims | undefined {
   const found = lanes.flatMap((lane) => {
-    const nonce = idle.get(lane);
-    return idle.delete(lane) && nonce !== undefined ? [[lane, nonce] as const] : [];
+    const claim = idle.get(lane);
+    return idle.delete(lane) && claim !== undefined ? [[lane, claim] as const] : [];
   });
   return found.length === lanes.length ? new Map(found) : undefined;
 }
@@ -104,7 +112,7 @@ export const fenceCondition = (consumer: string, claims: Claims) => ({
   params: {
     fence_consumer: consumer,
     fence_lanes: [...claims.keys()],
-    fence_nonces: [...claims.values()],
+    fence_nonces: Array.from(claims.values(), ({ nonce }) => nonce),
   },
 });
 

@@ -96,7 +96,7 @@ async function repair<Row, Place>(
     });
     return;
   }
-  const columns = columnsOf(table);
+  const columns = [...columnsOf(table), "in_batch", "in_batch_rows"];
   const stored = columns.map((name) => name.replace(/^in_/, "_"));
   const select = `SELECT ${stored.join(", ")} FROM ${table.name} WHERE _batch = {batch: UInt128} ORDER BY ALL`;
   await store.replay(table.name, columns, select, { batch: batch.id }, batch.id);

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Store } from "../store.ts";
 import { Overtaken, StoreError } from "../store-error.ts";
-import { type Batch, columnsOf, makeBatch, makeBatches } from "./batch.ts";
+import { type Batch, columnsOf, constantsOf, makeBatch, makeBatches } from "./batch.ts";
+import { findWithinHorizon } from "./horizon.ts";
 import { type Claims, commentOf, fenceCondition, type Hold } from "./lanes.ts";
-import { type Found, findKnown, isWritten, nothing } from "./probe.ts";
+import { type Found, isWritten, nothing } from "./probe.ts";
 import { repairViews } from "./repair.ts";
 import { allSafeguards, type Safeguards } from "./safeguards.ts";
 import type { Placed, Refused, Table, Written } from "./table.ts";
@@ -23,10 +24,10 @@ export function beginWrite<Row, Place>(
   safeguards: Safeguards = allSafeguards,
   places?: Place[],
 ) {
-  const look = (among: Place[]) =>
-    safeguards.probe ? findKnown(store, table, among) : Promise.resolve(nothing);
+  const look = (among: Place[], claims: Claims) =>
+    safeguards.probe ? findWithinHorizon(store, table, among, claims) : Promise.resolve(nothing);
   const first = hold.claims();
-  const ahead = places && first.then(() => look(places));
+  const ahead = places && first.then((claims) => look(places, claims));
   for (const running of [first, ahead]) running?.catch(() => {}); // Thrown where it is awaited.
   return async <P extends Placed<Row, Place>>(rows: P[]): Promise<Written<P>> => {
     const progress: Progress<P> = { rest: firstOfEach(rows), inserted: 0, refused: [] };
@@ -35,7 +36,12 @@ export function beginWrite<Row, Place>(
       const claims = await hold.claims();
       // What was found under other claims says nothing: somebody else may have written since.
       const early = claims === (await first) ? ahead : undefined;
-      const probing = early ?? look(progress.rest.map(({ place }) => place));
+      const probing =
+        early ??
+        look(
+          progress.rest.map(({ place }) => place),
+          claims,
+        );
       try {
         await writeRest({ store, table, hold, claims, safeguards }, rows, progress, probing);
         const { inserted, refused } = progress;
@@ -128,6 +134,7 @@ async function insert<Row, Place, P extends Placed<Row, Place>>(
     table: table.name,
     columns: columnsOf(table),
     rows: batch.body,
+    constants: constantsOf(batch),
     token: safeguards.token ? batch.id : randomUUID(),
     comment: commentOf(hold.consumer, batch.id, hold.lanes),
     condition: safeguards.fence ? fenceCondition(hold.consumer, claims) : undefined,
