@@ -1,5 +1,5 @@
 import { type Decoder, type Reason, type Rejection, reject } from "./contract.ts";
-import { bytesOf } from "./span.ts";
+import { bytesOf } from "./envelope/span.ts";
 
 /** A value as Debezium's JSON has it; a whole number that a double would not hold is a bigint. */
 export type Wire = null | string | number | bigint | boolean | Wire[] | { [name: string]: Wire };

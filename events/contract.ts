@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { compile, isWellFormed, unsure } from "./accept.ts";
+import { type Lean, Span, spanOf } from "./envelope/span.ts";
 import { openReader } from "./read-json.ts";
-import { type Lean, Span, spanOf } from "./span.ts";
 
 /** Why a message cannot become a row. A closed list: metrics, the quarantine table and its replay share it. */
 export const reasons = [

@@ -5,11 +5,11 @@ import { unsure } from "./accept.ts";
 import { chatMessage } from "./chat-message.ts";
 import { commit } from "./commit.ts";
 import { defineJsonContract, identifier, text } from "./contract.ts";
+import { Span, spanOf } from "./envelope/span.ts";
 import { incompletePush } from "./github-push.ts";
 import { rating } from "./rating.ts";
 import { openReader } from "./read-json.ts";
 import { shadow } from "./shadow.ts";
-import { Span, spanOf } from "./span.ts";
 import { dayTime, timestamp } from "./timestamp.ts";
 
 const all = defineJsonContract(

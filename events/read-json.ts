@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { defOf, fieldsOf, type Use, unsure } from "./accept.ts";
+import { Span } from "./envelope/span.ts";
 import { anyValue, endOfText, inText } from "./json-bytes.ts";
 import { anyOf, readValue } from "./read-value.ts";
-import { Span } from "./span.ts";
 
 /**
  * Reads JSON (RFC 8259) that looks as nearly all of it does: one flat object, its keys in a known order, no white space but one

@@ -1,4 +1,4 @@
-import { Span } from "../span.ts";
+import { Span } from "./span.ts";
 
 /**
  * Decodes texts in base64 (RFC 4648) into one buffer that is large enough for all of them: a buffer for each costs more than

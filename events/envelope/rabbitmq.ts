@@ -1,5 +1,5 @@
-import type { Span } from "../span.ts";
 import { openBase64 } from "./base64.ts";
+import type { Span } from "./span.ts";
 
 /**
  * The Lambda event of a `rabbitmq` event source mapping, both ways.

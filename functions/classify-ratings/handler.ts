@@ -1,8 +1,8 @@
 import type { KafkaEvent } from "../../events/envelope/kafka.ts";
+import type { Lean } from "../../events/envelope/span.ts";
 import { formatPosition, originHeader } from "../../events/origin.ts";
 import { classify, type Rating, rating } from "../../events/rating.ts";
 import { shadow } from "../../events/shadow.ts";
-import type { Lean } from "../../events/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { type Accepted, type Consumer, consume } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";

@@ -1,6 +1,6 @@
 import { type ChatMessage, chatMessage } from "../../events/chat-message.ts";
 import type { RabbitMQEvent } from "../../events/envelope/rabbitmq.ts";
-import type { Lean } from "../../events/span.ts";
+import type { Lean } from "../../events/envelope/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";

@@ -1,6 +1,6 @@
 import { type Commit, commit } from "../../events/commit.ts";
 import type { KafkaEvent } from "../../events/envelope/kafka.ts";
-import type { Lean } from "../../events/span.ts";
+import type { Lean } from "../../events/envelope/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";

@@ -10,8 +10,8 @@ import {
   eachRabbitMQMessage,
   type RabbitMQEvent,
 } from "../../events/envelope/rabbitmq.ts";
+import type { Span } from "../../events/envelope/span.ts";
 import { formatPosition, originHeader, type Position, parsePosition } from "../../events/origin.ts";
-import type { Span } from "../../events/span.ts";
 import { laneOf } from "./identity.ts";
 
 /** One message of a batch, whatever broker it came from. */

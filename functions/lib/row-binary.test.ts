@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Span } from "../../events/span.ts";
+import { Span } from "../../events/envelope/span.ts";
 import {
   arrayOfPairs,
   ByteWriter,

@@ -1,6 +1,6 @@
 /** Rows to ClickHouse's RowBinary. Format: https://clickhouse.com/docs/interfaces/formats/RowBinary */
 
-import { Span } from "../../events/span.ts";
+import { Span } from "../../events/envelope/span.ts";
 
 /** What a String can hold. */
 export type Bytes = string | Uint8Array | Span;

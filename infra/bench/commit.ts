@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { defineJsonContract, text } from "../../events/contract.ts";
 import { encodeKafkaEvent, type KafkaEvent, type KafkaRecord } from "../../events/envelope/kafka.ts";
-import type { Lean } from "../../events/span.ts";
+import type { Lean } from "../../events/envelope/span.ts";
 import { timestamp } from "../../events/timestamp.ts";
 import type { TableConsumer } from "../../functions/lib/consume.ts";
 import { readPosition } from "../../functions/lib/identity.ts";

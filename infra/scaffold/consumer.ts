@@ -88,7 +88,7 @@ SETTINGS non_replicated_deduplication_window = 10000;
   function handler() {
     return `import type { KafkaEvent } from "../../events/envelope/kafka.ts";
 import { ${camel}, type ${pascal} } from "../../events/${kebab}.ts";
-import type { Lean } from "../../events/span.ts";
+import type { Lean } from "../../events/envelope/span.ts";
 import { clickhouseVariables, openClickHouse } from "../lib/clickhouse.ts";
 import { consumeIntoTable, type TableConsumer } from "../lib/consume.ts";
 import { readEnv } from "../lib/env.ts";
