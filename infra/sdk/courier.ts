@@ -17,6 +17,11 @@ export interface CourierOptions {
 }
 
 const longestPause = 30_000;
+
+/** After the `failures`th failure in a row. Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+export const backoff = (failures: number, first: number, part = Math.random()): number =>
+  part * Math.min(longestPause, first * 2 ** Math.min(failures - 1, 16));
+
 /** The collector takes 10 MiB; a Lambda function is handed 6 MB at the most. */
 const mostBytes = 4 * 1024 * 1024;
 
@@ -112,9 +117,7 @@ export class Courier {
     return again.length > 0 ? this.#backoff() : undefined;
   }
 
-  /** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
-  #backoff = (): number =>
-    Math.random() * Math.min(longestPause, this.#options.retryDelay * 2 ** Math.min(this.#failures, 10));
+  #backoff = (): number => backoff(this.#failures, this.#options.retryDelay);
 
   async #pause(ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
