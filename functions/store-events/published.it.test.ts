@@ -21,7 +21,7 @@ const published = {
   WHERE database = 'bilten_analytics' AND active = 1 GROUP BY table;`,
 };
 
-test("the published queries run as they are, for who may only read, and are right", async () => {
+test("S7: the published queries run as they are, for who may only read, and are right although aggregates lie in several parts", async () => {
   const { store } = await openScratch();
   const { clickhouseUrl: url, passwords } = inject("services");
   const organizer_id = `org ${randomUUID()}`;

@@ -55,7 +55,7 @@ test("rows of every age are on the tier of their age, those that were there befo
   ]);
 });
 
-test("a server without the policy is left as it was, with a sentence that says what it needs", async () => {
+test("S8: a server without the policy is left as it was, with a sentence that says what it needs", async () => {
   const before = await select(
     "SELECT create_table_query FROM system.tables WHERE database = 'bilten_analytics' ORDER BY name",
   );
