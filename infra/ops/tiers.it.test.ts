@@ -68,3 +68,13 @@ test("S8: a server without the policy is left as it was, with a sentence that sa
     ),
   ).toEqual(before);
 });
+
+test("a rejected message waits a quarter of a year for somebody to mend it, then it is gone", async () => {
+  const client = server.client();
+  await client.command({
+    query:
+      "INSERT INTO sluice.quarantine (at, body) SELECT now64(3) - INTERVAL arrayJoin([89, 91]) DAY AS at, toString(dateDiff('day', at, now()))",
+  });
+  await client.command({ query: "OPTIMIZE TABLE sluice.quarantine FINAL" });
+  expect(await select("SELECT body FROM sluice.quarantine")).toEqual([["89"]]);
+});
