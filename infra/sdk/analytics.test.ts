@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
@@ -210,6 +211,30 @@ test("what the end of a program leaves is sent by the next one", async () => {
   expect(collector.taken).toEqual(once(ids));
   rmSync(folder, { recursive: true });
 });
+
+test("what a program that is killed had tried to send is sent by the next one, half a file beside it or not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "analytics-"));
+  const file = join(folder, "spool.ndjson");
+  const program = `
+    import { AnalyticsIngestionService } from ${JSON.stringify(join(import.meta.dirname, "analytics.ts"))};
+    import { fileSpool } from ${JSON.stringify(join(import.meta.dirname, "file-spool.ts"))};
+    const spool = fileSpool(${JSON.stringify(file)});
+    const analytics = new AnalyticsIngestionService({ url: "http://127.0.0.1:1", key: "k", spool, onError() {} });
+    for (let n = 0; n < 5; n++) analytics.trackEvent({ event_type: "search", id: "killed " + n });
+    await analytics.flush();`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+  const ended = new Promise((resolve) => child.on("exit", resolve));
+  await vi.waitFor(() => expect(readFileSync(file, "utf8")).toContain("killed 4"), { timeout: 20_000 });
+  child.kill("SIGKILL");
+  await ended;
+  writeFileSync(`${file}.next`, '{"id":"kil');
+  const collector = await openCollector();
+  const { service, errors } = openService(collector, { spool: fileSpool(file) });
+  expect(await service.close()).toBe(0);
+  expect(errors).toEqual([]);
+  expect(collector.taken).toEqual(once([0, 1, 2, 3, 4].map((n) => `killed ${n}`)));
+  rmSync(folder, { recursive: true });
+}, 30_000);
 
 test("without a spool the end tells what was not sent, and takes nothing more", async () => {
   const collector = await openCollector("hang", "hang");
