@@ -28,6 +28,7 @@ const mostBytes = 4 * 1024 * 1024;
 /** Empties the queue, one request after another, and tries again for as long as it takes. */
 export class Courier {
   readonly #options: CourierOptions;
+  /** Halved when a batch is too large, doubled when one was taken. */
   #batchSize: number;
   #sending: Queued[] = [];
   #draining: Promise<void> | undefined;
@@ -106,7 +107,8 @@ export class Courier {
   }
 
   #settle(batch: Queued[], errors: RowError[]): number | undefined {
-    const { queue, drop } = this.#options;
+    const { queue, drop, batchSize } = this.#options;
+    this.#batchSize = Math.min(batchSize, this.#batchSize * 2);
     for (const { index, retryable, code, message } of errors)
       if (!retryable && batch[index]) drop([batch[index]], "refused", `${code}: ${message}`);
     const again = errors.filter(({ retryable }) => retryable).flatMap(({ index }) => batch[index] ?? []);
