@@ -46,7 +46,7 @@ test("S4: an event of a connector that flattens is quarantined, and says what to
   ]);
 });
 
-test("S5: the same batch delivered twice leaves the same rows, in the history too", async () => {
+test("the same batch delivered twice leaves the same rows, in the history too", async () => {
   const { apply, rows, select } = await openCopy(user, { history: true });
   const changes = [
     { op: "c", after: ann, commit: 10, lsn: 11 },

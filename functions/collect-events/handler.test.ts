@@ -35,14 +35,15 @@ interface Posted {
   headers?: Record<string, string>;
   query?: Record<string, string>;
   source?: string;
+  method?: string;
 }
 
-const request = (body: string | Buffer, { headers = {}, query, source = "web" }: Posted) =>
+const request = (body: string | Buffer, { headers = {}, query, source = "web", method = "POST" }: Posted) =>
   ({
     headers: { authorization: "Bearer w", "content-type": "application/json", ...headers },
     queryStringParameters: query,
     pathParameters: { source },
-    requestContext: { http: { method: "POST" }, requestId: "req" },
+    requestContext: { http: { method }, requestId: "req" },
     body: Buffer.isBuffer(body) ? body.toString("base64") : body,
     isBase64Encoded: Buffer.isBuffer(body),
   }) as unknown as HttpEvent;
@@ -265,4 +266,21 @@ test("a page of an allowed origin may read the answer, also when it is a no", as
   const allowed = { headers: { "access-control-allow-origin": "https://shop.example" } };
   expect(await post(text(click), { headers })).toMatchObject({ status: 202, ...allowed });
   expect(await post("", { headers })).toMatchObject({ status: 400, ...allowed });
+});
+
+test("a page asks beforehand, without a key, whether it may send what the SDK sends; one of elsewhere may not", async () => {
+  const { produced, post } = open();
+  const ask = (origin: string) => post("", { method: "OPTIONS", headers: { authorization: "", origin } });
+  const { status, headers } = await ask("https://shop.example");
+  expect(status).toBe(204);
+  expect(headers).toMatchObject({
+    "access-control-allow-origin": "https://shop.example",
+    "access-control-allow-methods": expect.stringContaining("POST"),
+    "access-control-allow-headers": expect.stringMatching(
+      /(?=.*Authorization)(?=.*Content-Type)(?=.*Content-Encoding)/,
+    ),
+    "access-control-max-age": "600",
+  });
+  expect((await ask("https://elsewhere.example")).headers).not.toHaveProperty("access-control-allow-origin");
+  expect(produced).toEqual([]);
 });

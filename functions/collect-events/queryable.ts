@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isOneOf } from "../lib/identity.ts";
 import type { Store } from "../lib/store.ts";
 
-/** How long a client that waits is kept waiting, in milliseconds. */
-const patience = 10_000;
+/** How long a client that waits is kept waiting, in milliseconds: many give up after ten seconds, and would never hear the yes. */
+const patience = 8_000;
 
 /**
  * Waits until each of these events can be asked for, in the tables and in all views of them.

@@ -89,7 +89,7 @@ test("the four fields of older producers are enough; dates come in three forms",
   );
 });
 
-test("a commit is one row: redelivered, sent twice, or sent by another producer in other words", async () => {
+test("S5: a commit is one row: redelivered, sent twice, or sent by another producer in other words", async () => {
   const { store, repo, rows } = await openRepo();
   const handler = createHandler(store);
   await handler(event(record(0, 0, sent(repo, "a")), record(0, 1, sent(repo, "b"))));

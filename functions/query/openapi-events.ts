@@ -82,7 +82,10 @@ export const collectOperation = {
       description: "who sends them, such as web",
       schema: { type: "string", pattern: "^[A-Za-z0-9_.\\-]{1,64}$" },
     },
-    query("wait", "true: answered when they can be asked for", { type: "string", enum: ["true", "false"] }),
+    query("wait", "true: answered when they can be asked for, or after some eight seconds with 202", {
+      type: "string",
+      enum: ["true", "false"],
+    }),
     query("sent_at", "when the request is sent, by the client's clock; an event may say so for itself"),
     {
       name: "Idempotency-Key",

@@ -115,6 +115,56 @@ test("S1: a table without a key is refused before Postgres refuses its updates, 
   ).toBeDefined();
 });
 
+test("S4: a connector of the older kind, which flattens, is refused with each of its old options", async () => {
+  const connect = openConnect(stack.settings);
+  const config = readCdcConfig(capture.file);
+  const { "transforms.snapshot.type": _, ...ours } = (await connect.config(config.connector)) ?? {};
+  await connect.create("older", {
+    ...ours,
+    name: "older",
+    "slot.name": "older",
+    "database.server.name": "postgres",
+    "table.whitelist": "public.composite",
+    transforms: "flatten",
+    "transforms.flatten.type": "org.apache.kafka.connect.transforms.Flatten$Value",
+  });
+  await expect(setUp(stack.settings, config)).rejects.toThrow(
+    /the connector older writes to the topics postgres\.\* too\. It is of the older kind: (?=.*database\.server\.name \(here: `topic_prefix`)(?=.*table\.whitelist \(here: `tables`).*Flatten\$Value \(here: nothing[\s\S]*take it away/,
+  );
+  await connect.remove("older");
+  expect(await setUp(stack.settings, config)).toMatchObject({ connector: "unchanged" });
+}, 60_000);
+
+test("status tells connector, slot and tables, and exits with 3 while nobody reads the log; verify exits with 0 and 1", async () => {
+  const connect = openConnect(stack.settings);
+  const { connector } = readCdcConfig(capture.file);
+  const outcome = (...args: string[]) =>
+    stack.sluice("cdc", ...args, "--json").then(
+      (out) => ({ code: 0, out: JSON.parse(out) }),
+      ({ cause, message }) => ({ code: cause.code, out: message as string }),
+    );
+  expect(await outcome("verify", "github.composite")).toMatchObject({
+    code: 0,
+    out: { tables: [{ table: "public.composite", differences: [] }] },
+  });
+  expect(await outcome("verify", "github.nobody")).toMatchObject({
+    code: 1,
+    out: expect.stringContaining("lists no table github.nobody"),
+  });
+  const { code, out } = await outcome("status");
+  expect(code).toBe(0);
+  expect(out).toMatchObject({
+    ok: true,
+    connector: { name: "sluice", state: "RUNNING" },
+    slot: { name: "sluice", active: true, wal_status: "reserved", lag_bytes: expect.any(Number) },
+    tables: fixtureTables.map(({ name }) => ({ table: `public.${name}`, behind: 0, being_read: false })),
+  });
+  await connect.stop(connector);
+  expect(await until("3", async () => String((await outcome("status")).code), 20)).toBe("3");
+  await connect.resume(connector);
+  expect(await setUp(stack.settings, readCdcConfig(capture.file))).toMatchObject({ connector: "unchanged" });
+}, 120_000);
+
 const withTable = (table: string, as = table.replace("public", "github")): CdcConfig => {
   const config = readCdcConfig(capture.file);
   return { ...config, tables: [...config.tables, { table, as, history: false }] };

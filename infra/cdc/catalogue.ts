@@ -67,11 +67,13 @@ export async function readCatalogue(
 }
 
 function describe(config: CdcConfig, entry: CapturedEntry, row: Row, problems: Problem[]): SourceTable {
-  const say = (what: string, mend: string) => problems.push({ what: `${entry.table} ${what}`, mend });
-  if (!"rp".includes(row.kind)) say("is no table", "capture the tables behind it");
+  const say = (what: string, mend: string) =>
+    problems.push({ what: `${entry.table}${what.startsWith(".") ? "" : " "}${what}`, mend });
+  const isTable = "rp".includes(row.kind);
+  if (!isTable) say("is no table", "capture the tables behind it");
   if (row.persistence !== "p") say("is not logged", `ALTER TABLE ${entry.table} SET LOGGED`);
-  const key = keyOf(entry, row, say);
-  checkIdentity(entry, row, key, say);
+  const key = isTable ? keyOf(entry, row, say) : [];
+  if (isTable) checkIdentity(entry, row, key, say);
   const columns = columnsOf(entry, row, key, say);
   const [database, name] = entry.as.split(".");
   return {

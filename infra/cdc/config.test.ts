@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { loadSettings, type Settings } from "../settings.ts";
 import { readCdcConfig } from "./config.ts";
-import { findOldOptions } from "./connector.ts";
+import { connectorConfig } from "./connector.ts";
+import { describeOldOptions } from "./old-options.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-cdc-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,18 +41,40 @@ test.each([
   expect(() => read(text)).toThrow(message);
 });
 
-test("a connector of the older, flattened kind is told by its options, each with what says the same here", () => {
-  const old = {
-    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
-    "database.server.name": "postgres",
-    "table.whitelist": "public.github_users",
-    transforms: "flatten",
-    "transforms.flatten.type": "org.apache.kafka.connect.transforms.Flatten$Value",
-  };
-  expect(findOldOptions(old).map(({ option }) => option)).toEqual([
-    "database.server.name",
-    "table.whitelist",
-    "transforms.flatten.type=org.apache.kafka.connect.transforms.Flatten$Value",
-  ]);
-  expect(findOldOptions({ "topic.prefix": "postgres", "table.include.list": "a.b" })).toEqual([]);
+const options = {
+  "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+  "database.server.name": "postgres",
+  "table.whitelist": "public.github_users",
+  "plugin.name": "wal2json",
+  transforms: "flatten",
+  "transforms.flatten.type": "org.apache.kafka.connect.transforms.Flatten$Value",
+};
+
+test.each([
+  ["as it is sent to Connect", JSON.stringify({ name: "old", config: options })],
+  ["without its name", JSON.stringify(options)],
+])(
+  "S4: a connector's own file, %s, is refused with each old option and what says the same here",
+  (_what, text) => {
+    let told = "";
+    try {
+      read(text);
+    } catch (error) {
+      told = (error as Error).message;
+    }
+    expect(told.split("\n").slice(1)).toEqual([
+      "  - database.server.name (here: `topic_prefix` in sql/cdc.yml)",
+      "  - table.whitelist (here: `tables` in sql/cdc.yml)",
+      "  - plugin.name=wal2json (here: nothing: pgoutput, which Postgres has itself)",
+      expect.stringMatching(
+        /^ {2}- transforms\.flatten\.type=.*Flatten\$Value \(here: nothing: the whole envelope/,
+      ),
+    ]);
+  },
+);
+
+test("a connector that says all of it as we do has no old option", () => {
+  const { postgresUrl } = loadSettings({ POSTGRES_PASSWORD: "x" });
+  const ours = connectorConfig({ postgresUrl } as Settings, readCdcConfig(), [], "0");
+  expect(describeOldOptions(ours)).toEqual([]);
 });

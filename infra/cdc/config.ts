@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import * as z from "zod";
 import { projectRoot, SettingsError } from "../settings.ts";
+import { describeOldOptions, findConnector } from "./old-options.ts";
 
 const twoParts = z
   .string()
@@ -54,6 +55,9 @@ export function readCdcConfig(file = configFile()): CdcConfig {
     const where = error instanceof YAMLParseError ? "is no YAML" : "cannot be read";
     throw new SettingsError(`${file} ${where}: ${(error as Error).message}`);
   }
+  const connector = findConnector(value);
+  if (connector)
+    throw new SettingsError([`${file}: ${notOurs}`, ...describeOldOptions(connector)].join("\n  - "));
   const parsed = config.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(
@@ -61,6 +65,9 @@ export function readCdcConfig(file = configFile()): CdcConfig {
   );
   throw new SettingsError(`${file}: ${problems.join("; ")}`);
 }
+
+const notOurs =
+  "this is a connector's own configuration. `npx sluice cdc setup` makes the connector: list the tables in sql/cdc.yml and take this one away.";
 
 export const topicOf = (
   config: Pick<CdcConfig, "topic_prefix">,

@@ -96,35 +96,3 @@ const columnPatterns = (tables: SourceTable[]): string[] => [
       : [`${escapeName(entry.table)}\\..*`],
   ),
 ];
-
-/** Options of older connectors and of flattened events, and what says the same here. */
-const oldOptions: Record<string, string> = {
-  "database.server.name": "`topic_prefix` in sql/cdc.yml",
-  "table.whitelist": "`tables` in sql/cdc.yml",
-  "table.blacklist": "`tables` in sql/cdc.yml",
-  "schema.whitelist": "`tables` in sql/cdc.yml",
-  "schema.blacklist": "`tables` in sql/cdc.yml",
-  "column.whitelist": "`columns` of a table in sql/cdc.yml",
-  "column.blacklist": "`columns` of a table in sql/cdc.yml",
-  "snapshot.new.tables": "a table added to sql/cdc.yml is read by the next setup",
-  "slot.drop_on_stop": "nothing: the slot stays until the connector is taken away",
-};
-
-/** Each option of a connector that speaks the older language or flattens its events, with what says the same here. */
-export function findOldOptions(config: ConnectorConfig): { option: string; instead: string }[] {
-  const flattening = Object.entries(config).filter(
-    ([name, value]) =>
-      /^transforms\.[^.]+\.type$/.test(name) &&
-      /Flatten\$|ExtractNewRecordState|UnwrapFromEnvelope/.test(value),
-  );
-  return [
-    ...Object.keys(config).flatMap((option) => {
-      const instead = oldOptions[option];
-      return instead === undefined ? [] : [{ option, instead }];
-    }),
-    ...flattening.map(([name, value]) => ({
-      option: `${name}=${value}`,
-      instead: "nothing: the whole envelope is needed to apply deletes, truncates and changed keys",
-    })),
-  ];
-}

@@ -7,8 +7,9 @@ import { createTopics } from "../stack/topology.ts";
 import { mendedBySnapshot, type Problem, readCatalogue, type SourceTable } from "./catalogue.ts";
 import type { CdcConfig } from "./config.ts";
 import { type Connect, type ConnectorConfig, openConnect } from "./connect-api.ts";
-import { connectorClass, connectorConfig, findOldOptions, snapshotLsnOf } from "./connector.ts";
+import { connectorClass, connectorConfig, snapshotLsnOf } from "./connector.ts";
 import { makeCopy } from "./copies.ts";
+import { describeOldOptions } from "./old-options.ts";
 import { type Postgres, withPostgres } from "./postgres.ts";
 import { readSlot, withKafka } from "./progress.ts";
 import { checkRights } from "./rights.ts";
@@ -156,7 +157,7 @@ async function checkConnect(connect: Connect, config: CdcConfig): Promise<Proble
     ([name, other]) => name !== config.connector && isRival(other, config.topic_prefix),
   );
   return others.map(([name, other]) => {
-    const old = findOldOptions(other).map(({ option, instead }) => `${option} (here: ${instead})`);
+    const old = describeOldOptions(other);
     const told = old.length > 0 ? ` It is of the older kind: ${old.join("; ")}.` : "";
     return {
       what: `the connector ${name} writes to the topics ${config.topic_prefix}.* too.${told}`,

@@ -55,7 +55,7 @@ test("rows of every age are on the tier of their age, those that were there befo
   ]);
 });
 
-test("a server without the policy is left as it was, with a sentence that says what it needs", async () => {
+test("S8: a server without the policy is left as it was, with a sentence that says what it needs", async () => {
   const before = await select(
     "SELECT create_table_query FROM system.tables WHERE database = 'bilten_analytics' ORDER BY name",
   );
@@ -67,4 +67,14 @@ test("a server without the policy is left as it was, with a sentence that says w
       "SELECT create_table_query FROM system.tables WHERE database = 'bilten_analytics' ORDER BY name",
     ),
   ).toEqual(before);
+});
+
+test("a rejected message waits a quarter of a year for somebody to mend it, then it is gone", async () => {
+  const client = server.client();
+  await client.command({
+    query:
+      "INSERT INTO sluice.quarantine (at, body) SELECT now64(3) - INTERVAL arrayJoin([89, 91]) DAY AS at, toString(dateDiff('day', at, now()))",
+  });
+  await client.command({ query: "OPTIMIZE TABLE sluice.quarantine FINAL" });
+  expect(await select("SELECT body FROM sluice.quarantine")).toEqual([["89"]]);
 });

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
@@ -27,7 +28,6 @@ function openService(collector: { url: string }, options: AnalyticsOptions = {})
     key: "write-key",
     source: "test",
     retryDelay: 5,
-    requestTimeout: 300,
     onDrop: (events, reason, detail) =>
       void dropped.push([reason, events.length, ...(detail ? [detail] : [])]),
     onError: (message) => void errors.push(message),
@@ -96,7 +96,7 @@ test.each<[string, Behaviour]>([
   ["answers 429", { status: 429, headers: { "retry-after": "0" } }],
 ])("a collector that %s gets all of it again, under the same ids", async (_what, behaviour) => {
   const collector = await openCollector(behaviour, behaviour);
-  const { service, dropped, errors } = openService(collector);
+  const { service, dropped, errors } = openService(collector, { requestTimeout: 1000 });
   const ids = track(service, 20);
   expect(await service.flush()).toBe(0);
   expect([...collector.taken.keys()]).toEqual(ids);
@@ -133,13 +133,13 @@ test("of a batch only what may succeed is sent again; the rest is told with the 
   await service.close();
 });
 
-test("a batch that is too large is halved until it fits, and one event that alone is too large is told", async () => {
+test("a batch that is too large is halved until it fits, then they grow again; one event that alone is too large is told", async () => {
   const large = { status: 413 };
   const collector = await openCollector(large, large, large);
   const { service, dropped } = openService(collector);
   const ids = track(service, 4);
   expect(await service.flush()).toBe(0);
-  expect(collector.requests.map(({ events }) => events.length)).toEqual([4, 2, 1, 1, 1, 1]);
+  expect(collector.requests.map(({ events }) => events.length)).toEqual([4, 2, 1, 1, 2]);
   expect(collector.taken).toEqual(once(ids.slice(1)));
   expect(dropped).toEqual([["oversized", 1]]);
   await service.close();
@@ -173,6 +173,26 @@ test("an outage loses nothing within the bounds, and what goes beyond them is to
   expect(dropped.every(([reason]) => reason === "full")).toBe(true);
 });
 
+// In `npm run test:long` alone: it waits for a minute.
+if (process.env.SLUICE_LONG)
+  test("an outage of a minute loses nothing of what was accepted before and meanwhile", async () => {
+    const collector = await openCollector();
+    const { service, dropped } = openService(collector, { retryDelay: 500, flushInterval: 1000 });
+    const ids = track(service, 500);
+    await service.flush();
+    await collector[Symbol.asyncDispose]();
+    for (const end = Date.now() + 60_000; Date.now() < end; ) {
+      ids.push(...track(service, 10));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const back = new FakeCollector();
+    open.push(back);
+    await back.open(Number(new URL(collector.url).port));
+    expect(await service.close()).toBe(0);
+    expect(new Map([...collector.taken, ...back.taken])).toEqual(once(ids));
+    expect(dropped).toEqual([]);
+  }, 180_000);
+
 test("what the end of a program leaves is sent by the next one", async () => {
   const folder = mkdtempSync(join(tmpdir(), "analytics-"));
   const spool = () => fileSpool(join(folder, "deep", "spool.ndjson"));
@@ -192,6 +212,30 @@ test("what the end of a program leaves is sent by the next one", async () => {
   rmSync(folder, { recursive: true });
 });
 
+test("what a program that is killed had tried to send is sent by the next one, half a file beside it or not", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "analytics-"));
+  const file = join(folder, "spool.ndjson");
+  const program = `
+    import { AnalyticsIngestionService } from ${JSON.stringify(join(import.meta.dirname, "analytics.ts"))};
+    import { fileSpool } from ${JSON.stringify(join(import.meta.dirname, "file-spool.ts"))};
+    const spool = fileSpool(${JSON.stringify(file)});
+    const analytics = new AnalyticsIngestionService({ url: "http://127.0.0.1:1", key: "k", spool, onError() {} });
+    for (let n = 0; n < 5; n++) analytics.trackEvent({ event_type: "search", id: "killed " + n });
+    await analytics.flush();`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+  const ended = new Promise((resolve) => child.on("exit", resolve));
+  await vi.waitFor(() => expect(readFileSync(file, "utf8")).toContain("killed 4"), { timeout: 20_000 });
+  child.kill("SIGKILL");
+  await ended;
+  writeFileSync(`${file}.next`, '{"id":"kil');
+  const collector = await openCollector();
+  const { service, errors } = openService(collector, { spool: fileSpool(file) });
+  expect(await service.close()).toBe(0);
+  expect(errors).toEqual([]);
+  expect(collector.taken).toEqual(once([0, 1, 2, 3, 4].map((n) => `killed ${n}`)));
+  rmSync(folder, { recursive: true });
+}, 30_000);
+
 test("without a spool the end tells what was not sent, and takes nothing more", async () => {
   const collector = await openCollector("hang", "hang");
   const { service, dropped } = openService(collector);
@@ -205,6 +249,44 @@ test("an event larger than the collector takes is told at once", () => {
   const { service, dropped } = openService({ url: "http://127.0.0.1:1" });
   service.trackEvent({ event_type: "x", properties: { text: "y".repeat(300_000) } });
   expect(dropped).toEqual([["oversized", 1]]);
+});
+
+test("without options the address and the key are those of the environment", async () => {
+  const collector = await openCollector();
+  vi.stubEnv("SLUICE_URL", `${collector.url}/`);
+  vi.stubEnv("SLUICE_WRITE_KEY", "of the environment");
+  const service = new AnalyticsIngestionService();
+  const id = service.trackEvent({ event_type: "search" });
+  expect(await service.close()).toBe(0);
+  expect(collector.taken).toEqual(once([id]));
+  expect(collector.requests).toMatchObject([
+    {
+      url: expect.stringMatching(/^\/v1\/events\/server\?/),
+      headers: { authorization: "Bearer of the environment" },
+    },
+  ]);
+});
+
+test("without an address it sends to this machine, at HTTP_PORT", async () => {
+  const collector = await openCollector();
+  vi.stubEnv("SLUICE_URL", undefined);
+  vi.stubEnv("HTTP_PORT", new URL(collector.url).port);
+  const service = new AnalyticsIngestionService({ key: "k" });
+  service.trackEvent({ event_type: "search" });
+  expect(await service.close()).toBe(0);
+  expect(collector.taken.size).toBe(1);
+});
+
+test("between two tries it pauses, longer each time", async () => {
+  const random = vi.spyOn(Math, "random").mockReturnValue(0.999);
+  const collector = await openCollector(...Array<Behaviour>(3).fill({ status: 503 }));
+  const { service } = openService(collector, { retryDelay: 40 });
+  track(service, 1);
+  await service.flush();
+  random.mockRestore();
+  const at = collector.requests.map((request) => request.at);
+  for (const [n, pause] of [40, 80, 160].entries())
+    expect(Number(at[n + 1]) - Number(at[n])).toBeGreaterThanOrEqual(pause - 3);
 });
 
 test("without a key it says what to set", () => {

@@ -43,6 +43,15 @@ const mostEventBytes = 256 * 1024;
 
 const env = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
 const inBrowser = "document" in globalThis;
+/** From page to page of a site; a page that may keep nothing has one of its own. */
+function sessionOfTab(): string {
+  try {
+    sessionStorage.analytics ??= uuidv7();
+    return sessionStorage.analytics;
+  } catch {
+    return uuidv7();
+  }
+}
 const warn = (message: string) => console.warn(`analytics: ${message}`);
 
 /**
@@ -53,7 +62,7 @@ export class AnalyticsIngestionService {
   readonly #options: AnalyticsOptions & { batchSize: number; flushInterval: number };
   readonly #queue: EventQueue;
   readonly #courier: Courier;
-  #known: EventFields = { session_id: uuidv7() };
+  #known: EventFields = { session_id: inBrowser ? sessionOfTab() : uuidv7() };
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openBrowser } from "../test/browser.ts";
 import { buildSdk } from "./build.ts";
@@ -32,6 +32,11 @@ afterAll(async () => {
 /** A page of the site with `analytics`, a service that sends to `url`. */
 async function openPage(url: string, options: object, context?: Awaited<ReturnType<Browser["newContext"]>>) {
   const page = await (context ?? (await browser.newContext())).newPage();
+  await loadAnalytics(page, url, options);
+  return page;
+}
+
+async function loadAnalytics(page: Page, url: string, options: object) {
   await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/concert`);
   await page.addScriptTag({
     type: "module",
@@ -40,7 +45,6 @@ async function openPage(url: string, options: object, context?: Awaited<ReturnTy
       window.analytics = new AnalyticsIngestionService({ ...rest, ...(spool && { spool: indexedDbSpool() }) });`,
   });
   await page.waitForFunction("window.analytics");
-  return page;
 }
 
 test("in a browser it is smaller than 4 KB", () => {
@@ -65,6 +69,23 @@ test("a page view says where it was seen, and goes compressed to another origin"
   await page.close();
 });
 
+test("the pages of a tab are one session, another tab is another", async () => {
+  await using collector = await new FakeCollector().open();
+  const context = await browser.newContext();
+  const sessions = async (page: Page) => {
+    await page.evaluate("analytics.trackPageView(); analytics.flush()");
+    return collector.requests.at(-1)?.events[0]?.session_id;
+  };
+  const tab = await openPage(collector.url, {}, context);
+  const first = await sessions(tab);
+  await loadAnalytics(tab, collector.url, {});
+  expect(await sessions(tab)).toBe(first);
+  const other = await sessions(await openPage(collector.url, {}, context));
+  expect([typeof first, typeof other]).toEqual(["string", "string"]);
+  expect(other).not.toBe(first);
+  await context.close();
+});
+
 test("what waits when the page goes away goes with a beacon", async () => {
   await using collector = await new FakeCollector().open();
   const page = await openPage(collector.url, { flushInterval: 60_000 });
@@ -74,7 +95,10 @@ test("what waits when the page goes away goes with a beacon", async () => {
   await page.goto("about:blank");
   await expect.poll(() => collector.taken.size).toBeGreaterThan(0);
   const [beacon] = collector.requests;
-  expect(beacon).toMatchObject({ url: "/v1/events/web?key=k", headers: { "content-type": "text/plain" } });
+  expect(beacon).toMatchObject({
+    url: expect.stringMatching(/^\/v1\/events\/web\?key=k&sent_at=\d{4}-/),
+    headers: { "content-type": "text/plain" },
+  });
   expect([...collector.taken.keys()]).toEqual(ids.slice(0, collector.taken.size));
   await page.close();
 });

@@ -17,12 +17,18 @@ export interface CourierOptions {
 }
 
 const longestPause = 30_000;
+
+/** After the `failures`th failure in a row. Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
+export const backoff = (failures: number, first: number, part = Math.random()): number =>
+  part * Math.min(longestPause, first * 2 ** Math.min(failures - 1, 16));
+
 /** The collector takes 10 MiB; a Lambda function is handed 6 MB at the most. */
 const mostBytes = 4 * 1024 * 1024;
 
 /** Empties the queue, one request after another, and tries again for as long as it takes. */
 export class Courier {
   readonly #options: CourierOptions;
+  /** Halved when a batch is too large, doubled when one was taken. */
   #batchSize: number;
   #sending: Queued[] = [];
   #draining: Promise<void> | undefined;
@@ -101,7 +107,8 @@ export class Courier {
   }
 
   #settle(batch: Queued[], errors: RowError[]): number | undefined {
-    const { queue, drop } = this.#options;
+    const { queue, drop, batchSize } = this.#options;
+    this.#batchSize = Math.min(batchSize, this.#batchSize * 2);
     for (const { index, retryable, code, message } of errors)
       if (!retryable && batch[index]) drop([batch[index]], "refused", `${code}: ${message}`);
     const again = errors.filter(({ retryable }) => retryable).flatMap(({ index }) => batch[index] ?? []);
@@ -112,9 +119,7 @@ export class Courier {
     return again.length > 0 ? this.#backoff() : undefined;
   }
 
-  /** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
-  #backoff = (): number =>
-    Math.random() * Math.min(longestPause, this.#options.retryDelay * 2 ** Math.min(this.#failures, 10));
+  #backoff = (): number => backoff(this.#failures, this.#options.retryDelay);
 
   async #pause(ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -37,25 +37,25 @@ export async function deliver(collector: Collector, events: Queued[]): Promise<O
   const text = `[${events.map((event) => event.text).join(",")}]`;
   try {
     const body = text.length < leastToCompress ? text : await gzip(text);
-    const response = await collector.fetch(
-      `${collector.url}?sent_at=${encodeURIComponent(new Date().toISOString())}`,
-      {
-        method: "POST",
-        headers: {
-          authorization: `Bearer ${collector.key}`,
-          // Compressed bytes are no text, whatever they were: servers that read JSON as text would damage them.
-          "content-type": body === text ? "application/json" : "application/octet-stream",
-          ...(body !== text && { "content-encoding": "gzip" }),
-        },
-        body,
-        signal: AbortSignal.timeout(collector.timeoutMs),
+    const response = await collector.fetch(`${collector.url}?${sentNow()}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${collector.key}`,
+        // Compressed bytes are no text, whatever they were: servers that read JSON as text would damage them.
+        "content-type": body === text ? "application/json" : "application/octet-stream",
+        ...(body !== text && { "content-encoding": "gzip" }),
       },
-    );
+      body,
+      signal: AbortSignal.timeout(collector.timeoutMs),
+    });
     return await understand(response);
   } catch (error) {
     return { kind: "again", reason: `${collector.url} did not answer: ${(error as Error).message}` };
   }
 }
+
+/** By the clock that events are stamped with, so that the collector can allow for one that is wrong. */
+const sentNow = () => `sent_at=${encodeURIComponent(new Date().toISOString())}`;
 
 const gzip = (text: string): Promise<ArrayBuffer> =>
   new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
@@ -106,7 +106,7 @@ export function sendBeacons({ url, key }: Pick<Collector, "url" | "key">, events
     }
     const lines = rest.slice(0, count).map(({ text }) => text);
     const body = new Blob([lines.join("\n")], { type: "text/plain" });
-    if (!navigator.sendBeacon(`${url}?key=${encodeURIComponent(key)}`, body)) break;
+    if (!navigator.sendBeacon(`${url}?key=${encodeURIComponent(key)}&${sentNow()}`, body)) break;
     rest = rest.slice(count);
   }
   return rest;

@@ -1,6 +1,7 @@
 import { validate, version } from "uuid";
 import { expect, test } from "vitest";
 import { event as contract } from "../../events/event.ts";
+import { backoff } from "./courier.ts";
 import { delayOf } from "./deliver.ts";
 import { enqueue, uuidv7 } from "./event.ts";
 
@@ -35,4 +36,14 @@ test("Retry-After is seconds or a date", () => {
   expect([delayOf(null), delayOf("soon"), delayOf("3")]).toEqual([undefined, undefined, 3000]);
   expect(delayOf("Thu, 01 Jan 1970 00:00:10 GMT", 4000)).toBe(6000);
   expect(delayOf("Thu, 01 Jan 1970 00:00:10 GMT", 14_000)).toBe(0);
+});
+
+test("pauses double from the first one to half a minute, and each is a random part of that", () => {
+  expect([1, 2, 3, 6, 7, 1000].map((failures) => backoff(failures, 500, 1))).toEqual([
+    500, 1000, 2000, 16_000, 30_000, 30_000,
+  ]);
+  expect(backoff(3, 500, 0.25)).toBe(500);
+  const drawn = Array.from({ length: 50 }, () => backoff(3, 500));
+  expect(new Set(drawn).size).toBe(50);
+  expect(Math.max(...drawn)).toBeLessThan(2000);
 });

@@ -9,7 +9,7 @@ export interface EventFields {
   organizer_id?: string;
   /** Default: who `identify` named. */
   user_id?: string;
-  /** Default: one for each service, a browser tab keeps its own. */
+  /** Default: one for each service; in a browser one for each tab, whatever pages it shows. */
   session_id?: string;
   /** The concert, match or fair it is about. */
   event_id?: string;

@@ -135,7 +135,7 @@ describe("events_funnel", () => {
       ({ users }) => users,
     );
 
-  test("counts whoever did the steps in their order, however often and in whatever order they came in", async () => {
+  test("S6: counts whoever did the steps in their order, however often and in whatever order they came in", async () => {
     await did(
       ["ann", "buy", "2026-03-01 00:00:30"],
       ["ann", "view", "2026-03-01 00:00:00"],
