@@ -62,7 +62,8 @@ const usually = `
           UNION ALL
           SELECT user_id, ${state} AS steps
           FROM bilten_analytics.events
-          WHERE isNotNull(user_id) AND ${inRange("timestamp")} AND (timestamp < opening OR timestamp >= end)
+          WHERE isNotNull(user_id) AND event_type IN {steps: Array(String)} AND ${inRange("timestamp")}
+            AND (timestamp < opening OR timestamp >= end)
           GROUP BY user_id
         )
         GROUP BY user_id`;

@@ -1,16 +1,21 @@
-/** Made when it is first used: making one takes milliseconds. */
-const lazily = (options: Intl.NumberFormatOptions) => {
-  let format: Intl.NumberFormat | undefined;
-  return (figure: number): string => {
-    format ??= new Intl.NumberFormat("en", options);
-    return format.format(figure);
-  };
+/** As Intl's formats for English write it; a browser's first one of those costs milliseconds. */
+const rounded = (figure: number, digits: number): string => {
+  const near = Number(figure.toFixed(digits));
+  const [whole = "", part] = String(Math.abs(near)).split(".");
+  return `${near < 0 ? "-" : ""}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}${part === undefined ? "" : `.${part}`}`;
 };
 
-const whole = lazily({ maximumFractionDigits: 0 });
-const short = lazily({ notation: "compact", maximumFractionDigits: 1 });
-const percent = lazily({ maximumFractionDigits: 1 });
-const fine = lazily({ maximumFractionDigits: 2 });
+const whole = (figure: number): string => rounded(figure, 0);
+const tenth = (figure: number): string => rounded(figure, 1);
+const fine = (figure: number): string => rounded(figure, 2);
+
+/** `1.2K`, `3M`. */
+const short = (figure: number): string => {
+  const size = Math.abs(figure);
+  // What is rounded up to a thousand is written with the next letter.
+  const power = [1e3, 1e6, 1e9, 1e12].findLastIndex((unit) => size >= unit * 0.99995 && size >= 999.95);
+  return power < 0 ? tenth(figure) : `${tenth(figure / 1000 ** (power + 1))}${"KMBT"[power]}`;
+};
 
 /** How a figure is written. */
 export type Format = "count" | "short" | "ms" | "seconds" | "bytes" | "percent" | "money" | "text" | "time";
@@ -29,7 +34,7 @@ const formats: Record<Exclude<Format, "text" | "time">, (figure: number) => stri
   count: (n) => (Math.abs(n) >= 1_000_000 ? short(n) : whole(n)),
   short: (n) => short(n),
   money: (n) => fine(n),
-  percent: (n) => `${percent(n * 100)} %`,
+  percent: (n) => `${tenth(n * 100)} %`,
   bytes: (n) => {
     const power = n < 1 ? 0 : Math.min(4, Math.floor(Math.log2(n) / 10));
     return `${fine(n / 1024 ** power)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;

@@ -1,6 +1,7 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { type Endpoint, openApi } from "./api.ts";
+import { zoneOfBrowser } from "./clock.ts";
 import { h } from "./dom.ts";
 import { askForKey, forgetKey, takeKey } from "./key.ts";
 
@@ -35,12 +36,10 @@ async function enter(): Promise<{ key: string; endpoints: Endpoint[] }> {
 /** The browser may paint and hear the keyboard before what follows. */
 const nextTask = () => new Promise<void>((resolve) => setTimeout(resolve));
 
-// While the answer is on its way: a browser takes 30 ms for its first format of dates, and ten for the charts.
+// While the answer is on its way: a browser takes ten milliseconds for the charts' code.
 const entering = enter();
-await nextTask();
-const homeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 await nextTask();
 const { openPage } = await import("./page.ts");
 const entered = await entering;
 await nextTask();
-openPage(app, homeZone, entered);
+openPage(app, zoneOfBrowser(), entered);

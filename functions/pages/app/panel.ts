@@ -2,7 +2,7 @@ import type { Answer, Row } from "./api.ts";
 import { type Older, openChat } from "./chat.ts";
 import { download, encodeCsv } from "./csv.ts";
 import { h, say, set } from "./dom.ts";
-import type { Data, Drawn } from "./draw/drawing.ts";
+import { type Data, type Drawn, figuresOf } from "./draw/drawing.ts";
 import { openDrawing } from "./draw/open.ts";
 import { openTable } from "./draw/table.ts";
 import { ago, format } from "./format.ts";
@@ -89,6 +89,7 @@ export function openPanel(panel: Panel, older: Older): PanelView {
       element.dataset.state = trouble?.kind ?? (answer || last ? "ready" : "loading");
       say(note, noteFor(panel, answer?.data, trouble));
       note.hidden = note.textContent === "";
+      element.toggleAttribute("data-empty", isEmpty(panel, answer?.data) && !note.hidden);
     },
     caption: (text) => say(caption, text),
     tick({ checkedAt, trouble }, paused) {
@@ -104,25 +105,23 @@ export function openPanel(panel: Panel, older: Older): PanelView {
   };
 }
 
-function noteFor({ hint, empty }: Panel, rows: Row[] | undefined, trouble: Reading["trouble"]): string {
+function noteFor(panel: Panel, rows: Row[] | undefined, trouble: Reading["trouble"]): string {
+  const { hint, empty } = panel;
   if (trouble?.kind === "absent") return trouble.detail;
   if (trouble?.kind === "locked") return "This key may not read it.";
   if (trouble) return `${trouble.detail} Asking again.`;
-  if (!rows) return "";
-  if (rows.some(hasFigures)) return "";
+  if (!isEmpty(panel, rows)) return "";
   return empty ?? `Nothing here yet.${hint ? ` Try: ${hint}` : ""}`;
 }
 
 const costOf = ({ rows_read, elapsed_ms }: NonNullable<Answer["statistics"]>) =>
   `${format(rows_read)} rows read in ${format(elapsed_ms, "ms")}`;
 
-/** Intervals without anything in them are rows too. */
-const hasFigures = (row: Row): boolean =>
-  Object.entries(row).some(([name, value]) =>
-    typeof value === "number"
-      ? value !== 0 && name !== "unix_time"
-      : value !== null && !/_start$|^date$/.test(name),
-  );
+/** Intervals and steps without anything in them are rows too. */
+function isEmpty({ draw }: Panel, rows: Row[] | undefined): boolean {
+  const columns = figuresOf(draw);
+  return rows?.every((row) => columns.length > 0 && columns.every((column) => !row[column])) ?? false;
+}
 
 function stateOf(
   checkedAt: number | undefined,

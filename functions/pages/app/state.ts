@@ -1,3 +1,5 @@
+import { clock } from "./clock.ts";
+
 /** What the page shows, all of it in the URL: a link shows another person the same. */
 export interface State {
   view: View;
@@ -61,7 +63,7 @@ export function formatState(state: State, homeZone: string): string {
 
 function isZone(name: string | undefined): boolean {
   try {
-    return name !== undefined && Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
+    return name !== undefined && clock(0, name) !== "";
   } catch {
     return false;
   }

@@ -1,8 +1,17 @@
 /** Lines have these colours, told apart by colour-blind people too (Okabe and Ito's, darkened or lightened for the ground). */
 export const lineColors = 8;
 
-/** A colour of the style sheet, as it is in the theme of now. */
+const known = new Map<string, string>();
+
+/** A colour of the style sheet, as it is in the theme of now. Looked up once a theme: the browser has to work out its styles for it. */
 export function color(name: string): string {
+  const key = `${themeNow()} ${name}`;
+  const found = known.get(key) ?? lookUp(name);
+  known.set(key, found);
+  return found;
+}
+
+function lookUp(name: string): string {
   const probe = document.createElement("span");
   probe.style.color = `var(--${name})`;
   document.body.append(probe);

@@ -83,6 +83,13 @@ export interface Drawn {
   close(): void;
 }
 
+/** The columns whose figures it shows; none where rows themselves are shown. */
+export function figuresOf(drawing: Drawing | { kind: "chat" }): string[] {
+  if (drawing.kind === "series") return drawing.lines.map(({ column }) => column);
+  if (drawing.kind === "figure") return [drawing.column];
+  return "value" in drawing ? [drawing.value] : [];
+}
+
 export const figure = (value: unknown): number => {
   const number = Number(value ?? 0);
   return Number.isNaN(number) ? 0 : number;

@@ -1,6 +1,6 @@
 import { clock } from "../clock.ts";
 import { h } from "../dom.ts";
-import { format } from "../format.ts";
+import { format, words } from "../format.ts";
 import { type Data, type Drawing, type Drawn, figure, type GridDrawing, timeOf } from "./drawing.ts";
 
 /** A table whose cells are shaded by their value; the value is in the cell for those who do not see shades. */
@@ -27,7 +27,9 @@ export function openGrid(host: HTMLElement, drawing: GridDrawing): Drawn {
       const head = h(
         "tr",
         {},
-        ...[side, ...(size ? [size] : []), ...heads].map((text) => h("th", { scope: "col" }, text)),
+        ...[words(side), ...(size ? [words(size)] : []), ...heads].map((text) =>
+          h("th", { scope: "col" }, text),
+        ),
       );
       frame.replaceChildren(
         h("table", { class: "grid cohorts" }, h("thead", {}, head), h("tbody", {}, ...lines)),

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import { clock } from "../clock.ts";
 import { h } from "../dom.ts";
 import { format } from "../format.ts";
 import { color, fade, lineColors } from "../theme.ts";
@@ -18,9 +19,11 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
   let plot: uPlot | undefined;
   let shape = "";
   let data: Data | undefined;
+  /** Of the chart, as the browser tells it; asked for, it would lay out the page at once. */
+  let size: { width: number; height: number } | undefined;
 
   const draw = (fresh: boolean) => {
-    if (!data) return;
+    if (!data || !size) return;
     const lines = toLines(drawing, data);
     const next = JSON.stringify([
       lines.lines.map((line) => [line.name, !line.previous]),
@@ -32,15 +35,15 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
       plot?.destroy();
       shape = next;
       plot = new uPlot(
-        optionsFor(drawing, lines, data, sizeOf(canvas), legend),
+        optionsFor(drawing, lines, data, size, legend),
         columns(drawing, lines),
         (self, begin) => {
           canvas.append(self.root);
           // It draws in a task of its own, as long as this one.
           setTimeout(() => {
-            if (self !== plot) return;
+            if (self !== plot || !size) return;
             begin();
-            self.setSize(sizeOf(canvas)); // It may have changed since.
+            self.setSize(size); // It may have changed since.
           });
         },
       );
@@ -48,7 +51,12 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
     } else plot.setData(columns(drawing, lines));
     canvas.setAttribute("aria-label", inWords(lines));
   };
-  const watch = new ResizeObserver(() => plot?.status && plot.setSize(sizeOf(canvas)));
+  const watch = new ResizeObserver(([entry]) => {
+    if (!entry || entry.contentRect.width === 0) return;
+    size = sizeOf(entry.contentRect);
+    if (!plot) draw(true);
+    else if (plot.status) plot.setSize(size);
+  });
   watch.observe(canvas);
   return {
     update(next) {
@@ -64,9 +72,9 @@ export function openSeries(host: HTMLElement, drawing: SeriesDrawing): Drawn {
   };
 }
 
-const sizeOf = ({ clientWidth, clientHeight }: HTMLElement) => ({
-  width: Math.max(120, clientWidth),
-  height: Math.max(leastHeight, clientHeight),
+const sizeOf = ({ width, height }: DOMRectReadOnly) => ({
+  width: Math.max(120, Math.floor(width)),
+  height: Math.max(leastHeight, Math.floor(height)),
 });
 
 /** For each line what is certain, what is under way, and the period before. */
@@ -105,13 +113,14 @@ function optionsFor(
   const ink = color("quiet");
   const grid = { stroke: color("hair"), width: 1 };
   const axis = { stroke: ink, grid, ticks: { show: false }, font: "11px system-ui, sans-serif", gap: 4 };
-  // A clock's text was read as UTC's.
-  const shown = drawing.time === "unix_time" ? zone : "UTC";
+  // Days are of UTC, whatever the zone.
+  const shown = drawing.time === "date" ? "UTC" : zone;
   return {
     ...size,
-    padding: [8, 18, 0, 0],
+    padding: [8, 22, 0, 0],
     legend: { show: false },
-    tzDate: (at) => uPlot.tzDate(new Date(at * 1000), shown),
+    // Its own fields show what the zone's clock does.
+    tzDate: (at) => new Date(clock(at * 1000, shown).replace(" ", "T")),
     cursor: { sync: { key: "time" }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
     scales: {
       x: { range: (_, min, max) => pad(min, max, drawing.bars ? step / 2 : 0) },
@@ -119,7 +128,13 @@ function optionsFor(
     },
     axes: [
       { ...axis, grid: { show: false }, space: 70, size: 26, values: axisTimes(shown) },
-      { ...axis, size: 46, space: 34, values: (_, marks) => marks.map((mark) => format(mark, "short")) },
+      {
+        ...axis,
+        size: 46,
+        space: 34,
+        incrs: wholes,
+        values: (_, marks) => marks.map((mark) => format(mark, "short")),
+      },
     ],
     series: [{}, ...series],
     hooks: { setCursor: [(plot) => follow(plot, legend, lines, shown)] },
@@ -131,10 +146,12 @@ const pad = (min: number, max: number, by: number): [number, number] => [
   Math.max(max, min + 1) + by,
 ];
 
+/** Nobody comes half. */
+const wholes = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat();
+
 /** Never an empty scale: a quiet hour is a line on the ground. */
 const upFromNought: uPlot.Scale.Range = (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.08)];
 
-const two = (figure: number) => String(figure).padStart(2, "0");
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** `14:05`, and the day where one begins. */
@@ -142,7 +159,7 @@ const axisTimes =
   (zone: string) =>
   (_: uPlot, marks: number[]): string[] =>
     marks.map((mark) => {
-      const at = uPlot.tzDate(new Date(mark * 1000), zone);
-      const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
-      return clock === "00:00" ? `${at.getDate()} ${months[at.getMonth()]}` : clock;
+      const [date = "", time = ""] = clock(mark * 1000, zone).split(" ");
+      const [, month, day] = date.split("-").map(Number);
+      return time.startsWith("00:00") ? `${day} ${months[(month ?? 1) - 1]}` : time.slice(0, 5);
     });

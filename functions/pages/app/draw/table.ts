@@ -10,12 +10,10 @@ export function openTable(host: HTMLElement, columns?: readonly Column[]): Drawn
   return {
     update({ rows }: Data) {
       const shown = columns ?? Object.keys(rows[0] ?? {}).map((column): Column => ({ column }));
-      const figures = new Set(
-        shown
-          .map(({ column }) => column)
-          .filter((column) => rows.some((row) => typeof row[column] === "number")),
-      );
-      const alignment = ({ column }: Column) => (figures.has(column) ? "number" : "");
+      const isFigure = ({ column, format: as = "text" }: Column) =>
+        !["text", "time"].includes(as) || rows.some((row) => typeof row[column] === "number");
+      const figures = new Set(shown.filter(isFigure));
+      const alignment = (column: Column) => (figures.has(column) ? "number" : "");
       const heads = shown.map((column) =>
         h("th", { scope: "col", class: alignment(column) }, column.label ?? words(column.column)),
       );

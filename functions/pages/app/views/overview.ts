@@ -68,7 +68,7 @@ export const overview: readonly Panel[] = [
     title: "Pipeline lag",
     endpoint: "pipeline_lag",
     size: 3,
-    about: "last 5 minutes",
+    about: "last 5 min",
     draw: {
       kind: "figure",
       column: "lag_seconds",
@@ -77,7 +77,7 @@ export const overview: readonly Panel[] = [
       unit: "95 of 100 rows took no longer",
       alarm: 60,
     },
-    empty: "",
+    empty: "No row came in these minutes.",
   },
   {
     id: "quarantine-now",
