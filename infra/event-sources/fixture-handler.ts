@@ -34,6 +34,10 @@ const behaviours: Record<string, (records: Records, argument: string) => unknown
     void Promise.reject(new Error("told to leave a rejection"));
     return sleep(60_000);
   },
+  breakpoint: () => {
+    // biome-ignore lint/suspicious/noDebugger: a debugger is attached.
+    debugger;
+  },
   "time-out": () => sleep(60_000),
   "block-thread": () => {
     for (;;);

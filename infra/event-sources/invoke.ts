@@ -1,3 +1,4 @@
+import inspector from "node:inspector";
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import Lambda, { type LambdaFunction } from "serverless-offline/lambda";
@@ -95,7 +96,9 @@ export class Invoker {
       message: `Task timed out after ${seconds.toFixed(2)} seconds`,
     };
     const expire = () => resolve({ failure, environmentLost: true });
-    const timer = this.#options.noTimeout ? undefined : setTimeout(expire, seconds * 1000);
+    // At a breakpoint time stands still.
+    const isTimeless = this.#options.noTimeout || inspector.url() !== undefined;
+    const timer = isTimeless ? undefined : setTimeout(expire, seconds * 1000);
     const running = instance.runHandler().then(
       (result) => this.#answer(functionKey, result),
       (error): Answer => ({ failure: failureOf(error) }),

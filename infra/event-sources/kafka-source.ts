@@ -121,6 +121,8 @@ export class KafkaSource implements Source {
     return lag;
   }
 
+  retryNow = (): void => this.#queue.retryNow();
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#commits.close();

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type ConfigSchemaHandler, extendSchema, patchTemplate, type Resource } from "./cloudformation.ts";
 import { type Mapping, readMappings } from "./definition.ts";
 import type { Engine } from "./engine.ts";
@@ -51,8 +52,8 @@ export default class EventSources {
     "after:package:compileEvents": () => this.#patchTemplate(),
     "offline:start:init": () => this.#start(),
     "before:offline:start:end": () => this.#stop(),
-    // A bundler has finished.
-    "offline:functionsUpdated:cleanup": () => this.#invoker?.reload(),
+    // A bundler has finished. What it writes to a folder of its own is watched there.
+    "offline:functionsUpdated:cleanup": () => this.#location || this.#reload(),
     // Bare `sls offline`: serverless-offline starts, ends and exits within this event.
     "offline:start": () => this.#startBare(),
   };
@@ -63,6 +64,8 @@ export default class EventSources {
   #engine: Engine | undefined;
   #invoker: Invoker | undefined;
   #unwatch: (() => void) | undefined;
+  /** Where serverless-offline loads functions from, if not where they are written: a bundler's folder. */
+  #location = "";
 
   constructor(serverless: ServerlessInstance, cliOptions: CliOptions, { log }: { log: Log }) {
     this.#serverless = serverless;
@@ -105,7 +108,8 @@ export default class EventSources {
       new Set(mappings.map(({ functionKey }) => functionKey)),
     );
     this.#invoker = invoker;
-    this.#unwatch = watchCode(config.servicePath, () => invoker.reload());
+    this.#location = merged.location ?? "";
+    this.#unwatch = watchCode(resolve(config.servicePath, this.#location), () => this.#reload());
     const { mapping: only, resetOffsets: reset = false } = this.#cliOptions;
     this.#engine = new Engine({
       mappings,
@@ -157,6 +161,12 @@ export default class EventSources {
       await this.#stop();
       await end(skipExit);
     };
+  }
+
+  /** The code has changed. What failed may be mended: it need not wait any longer. */
+  #reload(): void {
+    this.#invoker?.reload();
+    this.#engine?.retryNow();
   }
 
   async #stop(): Promise<void> {
