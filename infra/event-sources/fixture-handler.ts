@@ -34,6 +34,9 @@ const behaviours: Record<string, (records: Records, argument: string) => unknown
     void Promise.reject(new Error("told to leave a rejection"));
     return sleep(60_000);
   },
+  "out-of-memory": () => {
+    for (const all: number[][] = []; ; ) all.push(new Array(100_000).fill(Math.random()));
+  },
   breakpoint: () => {
     // biome-ignore lint/suspicious/noDebugger: a debugger is attached.
     debugger;

@@ -93,9 +93,10 @@ export default class EventSources {
 
   async #start(): Promise<void> {
     // Brokers' clients take long to load, and every command of the framework loads this file.
-    const [{ Engine }, { Invoker, runsInThreads }] = await Promise.all([
+    const [{ Engine }, { Invoker, runsInThreads }, { default: runners }] = await Promise.all([
       import("./engine.ts"),
       import("./invoke.ts"),
+      import("serverless-offline/lambda"),
     ]);
     const { service, serviceDir, config } = this.#serverless;
     const mappings = this.#readMappings();
@@ -103,6 +104,7 @@ export default class EventSources {
     const offline = service.custom?.["serverless-offline"] as OfflineOptions | undefined;
     const merged: OfflineOptions = { ...offline, ...this.#cliOptions };
     const invoker = new Invoker(
+      runners,
       this.#serverless,
       merged,
       new Set(mappings.map(({ functionKey }) => functionKey)),
