@@ -87,7 +87,7 @@ export class KafkaSource implements Source {
     );
     this.#hands = {
       policy: mapping.retry,
-      retryDelay: mapping.choices.retryDelay,
+      choices: mapping.choices,
       queue: this.#queue,
       settle: (batch, positions) => this.#settle(batch, positions),
       giveUp: (givenUp) => this.#giveUp(givenUp),
