@@ -1,5 +1,11 @@
 import { resolve } from "node:path";
-import { type ConfigSchemaHandler, extendSchema, patchTemplate, type Resource } from "./cloudformation.ts";
+import {
+  type ConfigSchemaHandler,
+  extendSchema,
+  patchTemplate,
+  type Resource,
+  refuseTwins,
+} from "./cloudformation.ts";
 import { type Mapping, readMappings } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import type { Invoker, OfflineOptions, Serverless } from "./invoke.ts";
@@ -78,7 +84,12 @@ export default class EventSources {
     const { service } = this.#serverless;
     const stage = this.#cliOptions.stage ?? service.provider.stage;
     const settings = readSettings(service.custom?.eventSources);
-    return readMappings({ service: service.service, stage, functions: service.functions }, settings);
+    const mappings = readMappings(
+      { service: service.service, stage, functions: service.functions },
+      settings,
+    );
+    refuseTwins(mappings);
+    return mappings;
   }
 
   #patchTemplate(): void {
