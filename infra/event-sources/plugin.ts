@@ -25,6 +25,7 @@ interface ServerlessInstance extends Serverless {
     functions: Record<string, { events?: Record<string, unknown>[]; name: string }>;
   };
   serviceDir: string;
+  classes: { Error: new (message: string, code: string) => Error };
   configSchemaHandler: ConfigSchemaHandler;
   pluginManager: { plugins: object[] };
   getProvider(name: string): { naming: { getNormalizedFunctionName(key: string): string } };
@@ -55,13 +56,13 @@ export default class EventSources {
   readonly commands = { offline: { options, commands: { start: { options } } } };
 
   readonly hooks = {
-    "after:package:compileEvents": () => this.#patchTemplate(),
-    "offline:start:init": () => this.#start(),
+    "after:package:compileEvents": () => this.#explained(async () => this.#patchTemplate()),
+    "offline:start:init": () => this.#explained(() => this.#start()),
     "before:offline:start:end": () => this.#stop(),
     // A bundler has finished. What it writes to a folder of its own is watched there.
     "offline:functionsUpdated:cleanup": () => this.#location || this.#reload(),
     // Bare `sls offline`: serverless-offline starts, ends and exits within this event.
-    "offline:start": () => this.#startBare(),
+    "offline:start": () => this.#explained(() => this.#startBare()),
   };
 
   readonly #serverless: ServerlessInstance;
@@ -78,6 +79,16 @@ export default class EventSources {
     this.#cliOptions = cliOptions;
     this.#log = log;
     extendSchema(serverless.configSchemaHandler);
+  }
+
+  /** What somebody wrote wrongly is said as the framework says it: in a sentence, without a stack. */
+  async #explained(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const isSentence = error instanceof Error && error.constructor === Error;
+      throw isSentence ? new this.#serverless.classes.Error(error.message, "EVENT_SOURCES_REFUSED") : error;
+    }
   }
 
   #readMappings(): Mapping[] {
