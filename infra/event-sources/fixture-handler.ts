@@ -35,7 +35,7 @@ const behaviours: Record<string, (records: Records, argument: string) => unknown
     return sleep(60_000);
   },
   "out-of-memory": () => {
-    for (const all: number[][] = []; ; ) all.push(new Array(100_000).fill(Math.random()));
+    for (const all: number[][] = []; ; ) all.push(new Array(1_000_000).fill(0.5));
   },
   breakpoint: () => {
     // biome-ignore lint/suspicious/noDebugger: a debugger is attached.

@@ -30,7 +30,7 @@ describe.concurrent.each([
       custom: { "serverless-offline": options },
     });
     const { topic, probe } = kafkaProbe(service, brokers, {
-      timeout: 2,
+      timeout: 5,
       behaviour: [...told.flatMap((fault) => [fault, "ok"]), "return-function"].join(" "),
       event: { batchSize: 1 },
     });
@@ -50,11 +50,11 @@ describe.concurrent.each([
       "Runtime.ExitError: Runtime exited with error: exit status 1",
       "Error: told to crash",
       "Error: told to leave a rejection",
-      "Sandbox.Timedout: Task timed out after 2.00 seconds",
+      "Sandbox.Timedout: Task timed out after 5.00 seconds",
       "Error: told to spoil the event",
       ...own.map((fault) =>
         fault === "block-thread"
-          ? "Sandbox.Timedout: Task timed out after 2.00 seconds"
+          ? "Sandbox.Timedout: Task timed out after 5.00 seconds"
           : "Error [ERR_WORKER_OUT_OF_MEMORY]: Worker terminated due to reaching memory limit: JS heap out of memory",
       ),
     ]);
