@@ -26,7 +26,14 @@ beforeAll(async () => {
   const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
   emulator = spawn(join(folder, "bin/ministack"), [], {
     cwd: folder,
-    env: { PATH, HOME: folder, GATEWAY_PORT: `${port}`, BIND_HOST: "127.0.0.1", LAMBDA_EXECUTOR: "local" },
+    env: {
+      PATH,
+      HOME: folder,
+      TMPDIR: folder,
+      GATEWAY_PORT: `${port}`,
+      BIND_HOST: "127.0.0.1",
+      LAMBDA_EXECUTOR: "local",
+    },
     stdio: "ignore",
   });
   while (!(await fetch(endpoint).catch(() => undefined))) await sleep(200);
