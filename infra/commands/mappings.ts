@@ -27,7 +27,10 @@ export function register(program: Command): void {
       "Poll the brokers of the kafka, msk and rabbitmq events in a file and invoke their functions through Lambda's\n" +
         "Invoke API, until Ctrl-C: for emulators that know these mappings and never poll.",
     )
-    .requiredOption("--config <file>", "serverless.yml, or a CloudFormation template (JSON or YAML)")
+    .requiredOption(
+      "--config <file>",
+      "serverless.yml, or a template of CloudFormation or SAM (JSON or YAML)",
+    )
     .requiredOption("--endpoint <url>", "where Lambda's Invoke API listens")
     .option("--mapping <name...>", "run only these: <function>, or <function>:<topic or queue>")
     .option("--reset-offsets", "begin again at each Kafka mapping's starting position", false)

@@ -84,6 +84,17 @@ describe("a partition in flight", () => {
     expect(take(batching, 800)).toBe(failed);
   });
 
+  test("whose retry is hurried is due at once", () => {
+    const batching = create();
+    batching.push("p-0", reads("a"), 0);
+    const failed = take(batching, 500) as Batch<string>;
+    batching.retryNow(500);
+    expect(take(batching, 500)).toBeUndefined();
+    batching.retry(failed, 30_000);
+    batching.retryNow(600);
+    expect(take(batching, 600)).toBe(failed);
+  });
+
   test("that was lost is marked so, and left out of the retry", () => {
     const batching = create();
     batching.push("p-0", reads("a"), 0);

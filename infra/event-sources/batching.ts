@@ -143,6 +143,12 @@ export class Batching<T> {
     this.replace(batch, batch, due);
   }
 
+  /** Whatever waits for its retry is due. */
+  retryNow(now: number): void {
+    for (const [batch, due] of this.#taken)
+      if (due !== "in flight") this.#taken.set(batch, Math.min(due, now));
+  }
+
   /** Instead of `batch`, at `due`, another with no more than its records, followed by its `rest`. */
   replace(batch: Batch<T>, other: Batch<T>, due: number): void {
     this.#taken.delete(batch);

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join, resolve } from "node:path";
 import { expect, inject, test } from "vitest";
 import { buildPackage } from "./build.ts";
@@ -32,6 +33,11 @@ test("the built package works in a project of its own, under plain `sls offline`
 
   const built = join(installed, "serverless-offline-event-sources");
   expect(readdirSync(built)).toEqual(expect.arrayContaining(["README.md", "LICENSE", "index.d.ts"]));
+  // Each file is all of itself; the plugin takes the project's serverless-offline alone.
+  const scripts = readdirSync(built).filter((name) => name.endsWith(".js"));
+  expect(scripts).toEqual(["index.js", "kafka.js", "main.js", "rabbitmq.js", "worker.js"]);
+  const imports = scripts.flatMap((name) => importsOf(readFileSync(join(built, name), "utf8")));
+  expect(imports.filter((name) => !isBuiltin(name))).toEqual(["serverless-offline/lambda"]);
   const help = execFileSync(process.execPath, [join(built, "main.js"), "--help"], { stdio: "pipe" });
   expect(String(help)).toContain("Usage: event-sources run");
 
@@ -50,6 +56,11 @@ test("the built package works in a project of its own, under plain `sls offline`
   execFileSync(join(modules, ".bin/tsc"), [...language, "typed.ts"], { cwd: service.folder, stdio: "pipe" });
   await Promise.all([topic, queue].map((one) => one[Symbol.asyncDispose]()));
 });
+
+const importsOf = (script: string) =>
+  [...script.matchAll(/^import\b.*?"([^"]+)";?$|\bimport\("([^"]+)"\)/gm)].map(
+    ([, fixed, lazy]) => fixed ?? lazy ?? "",
+  );
 
 const typed = `import EventSources from "serverless-offline-event-sources";
 import { decodeKafkaEvent, type KafkaEvent } from "serverless-offline-event-sources/kafka";

@@ -23,7 +23,6 @@ export async function buildPackage(folder: string): Promise<void> {
     },
     outdir: folder,
     bundle: true,
-    splitting: true,
     platform: "node",
     target: "node24",
     format: "esm",

@@ -3,6 +3,8 @@
  * serverless.yml, and written into the packaged template, so that local and deployed behaviour agree.
  */
 
+import type { Mapping } from "./definition.ts";
+
 type Properties = Record<string, unknown>;
 
 export interface Resource {
@@ -36,6 +38,21 @@ export function extendSchema(handler: ConfigSchemaHandler): void {
         if ((error as { code?: string }).code !== "SCHEMA_COLLISION") throw error;
       }
     }
+  }
+}
+
+/** @throws where a function has two events that the framework gives one name: it would package one of them. */
+export function refuseTwins(mappings: Mapping[]): void {
+  const named = new Set<string>();
+  for (const mapping of mappings) {
+    const { functionKey, source } = mapping;
+    const place = mapping.source === "rabbitmq" ? mapping.queue : mapping.topic;
+    const name = [functionKey, source, source === "msk" && mapping.arn, place].join();
+    if (named.has(name))
+      throw new Error(
+        `${functionKey}: the ${source} event on ${place} is there twice; the framework packages one.`,
+      );
+    named.add(name);
   }
 }
 

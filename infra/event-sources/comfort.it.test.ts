@@ -4,44 +4,97 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject, test } from "vitest";
 import { kafkaProbe, offsetsOf, rabbitMQProbe, range } from "./fixture-brokers.ts";
+import { attachToWorker } from "./fixture-debugger.ts";
 import { FixtureService, slsArguments } from "./fixture-service.ts";
 
 const { brokers, rabbitmqUrl } = inject("services");
 const env = { KAFKA_BROKERS: brokers.join(","), RABBITMQ_URL: rabbitmqUrl };
 
-test("an edited handler is used for the next batch within a second, in one new worker, and no batch is lost or repeated", async () => {
-  await using service = new FixtureService({ env });
-  const { topic, probe } = kafkaProbe(service, brokers, { event: { batchSize: 1 } });
-  await service.start();
+const edit = (service: FixtureService, version: number) => {
   const path = join(service.folder, "handler.js");
-  const versions = range(1, 4);
-  let sent = 0;
-  const produce = async (count: number) => {
-    for (let n = 0; n < count; n += 1, sent += 1) {
-      await topic.produceNumbers(1, sent);
-      await sleep(20);
-    }
-    await probe.until(`${sent} invocations`, () => probe.notes().length === sent);
-  };
-  await produce(5);
-  for (const version of versions) {
-    writeFileSync(
-      path,
-      readFileSync(path, "utf8").replace(/const version = \d+/, `const version = ${version}`),
-    );
-    const edited = Date.now();
-    await produce(20);
-    await sleep(Math.max(0, edited + 1000 - Date.now()));
+  writeFileSync(
+    path,
+    readFileSync(path, "utf8").replace(/const version = \d+/, `const version = ${version}`),
+  );
+};
+
+test.each([
+  { how: "as it is written", options: {}, file: "handler.js" },
+  {
+    how: "as serverless-esbuild bundles it",
+    options: { plugins: ["serverless-esbuild"], custom: { esbuild: { bundle: true, format: "esm" } } },
+    file: ".esbuild/.build/handler.js",
+  },
+])(
+  "an edited handler, $how, is used for the next batch within a second, in one new worker, and no batch is lost or repeated",
+  async ({ options, file }) => {
+    await using service = new FixtureService({ env, ...options });
+    const { topic, probe } = kafkaProbe(service, brokers, { event: { batchSize: 1 } });
+    await service.start();
+    const versions = range(1, 4);
+    let sent = 0;
+    const produce = async (count: number) => {
+      for (let n = 0; n < count; n += 1, sent += 1) {
+        await topic.produceNumbers(1, sent);
+        await sleep(20);
+      }
+      await probe.until(`${sent} invocations`, () => probe.notes().length === sent);
+    };
     await produce(5);
-    expect(
-      probe
-        .notes()
-        .slice(-5)
-        .map((note) => note.version),
-    ).toEqual(Array(5).fill(version));
+    for (const version of versions) {
+      edit(service, version);
+      await produce(5);
+      await probe.until("the code", () =>
+        readFileSync(join(service.folder, file), "utf8").includes(`version = ${version};`),
+      );
+      const there = Date.now();
+      await produce(10);
+      await sleep(Math.max(0, there + 1000 - Date.now()));
+      await produce(5);
+      expect(
+        probe
+          .notes()
+          .slice(-5)
+          .map((note) => note.version),
+      ).toEqual(Array(5).fill(version));
+    }
+    expect(offsetsOf(probe.notes()).flat()).toEqual(range(0, sent));
+    expect(new Set(probe.notes().map((note) => note.thread)).size).toBe(1 + versions.length);
+    await topic[Symbol.asyncDispose]();
+  },
+);
+
+test("a batch that waits for its retry comes again as soon as the handler is edited", async () => {
+  const retryDelay = { first: 600_000, most: 600_000 };
+  await using service = new FixtureService({ env, custom: { eventSources: { retryDelay } } });
+  const { topic, probe } = kafkaProbe(service, brokers, { behaviour: "throw-error" });
+  const { queue, probe: reader } = rabbitMQProbe(service, rabbitmqUrl, { behaviour: "throw-error" });
+  await service.start();
+  await Promise.all([topic.produceNumbers(1), queue.publishNumbers(1)]);
+  for (const one of [probe, reader])
+    await one.until("the failure", () => one.status()?.error === "told to throw");
+  edit(service, 1);
+  for (const one of [probe, reader]) {
+    await one.until("the next attempt", () => one.notes().length === 2);
+    expect(one.notes().map(({ version }) => version)).toEqual([0, 1]);
   }
-  expect(offsetsOf(probe.notes()).flat()).toEqual(range(0, sent));
-  expect(new Set(probe.notes().map((note) => note.thread)).size).toBe(1 + versions.length);
+  await Promise.all([topic, queue].map((one) => one[Symbol.asyncDispose]()));
+});
+
+test("a handler that stands at a breakpoint longer than its timeout goes on, and its batch is delivered once", async () => {
+  await using service = new FixtureService({ env: { ...env, NODE_OPTIONS: "--inspect=127.0.0.1:0" } });
+  const { topic, probe } = kafkaProbe(service, brokers, { timeout: 1, behaviour: "ok breakpoint" });
+  await service.start();
+  await topic.produceNumbers(1);
+  await probe.until("the worker", () => probe.done().length === 1);
+  await using worker = await attachToWorker(service.output);
+  await topic.produceNumbers(1, 1);
+  await worker.paused;
+  await sleep(2000);
+  worker.resume();
+  await probe.until("its end", () => probe.done().length === 2);
+  await expect.poll(() => topic.committed()).toBe(2);
+  expect(offsetsOf(probe.notes())).toEqual([[0], [1]]);
   await topic[Symbol.asyncDispose]();
 });
 

@@ -12,7 +12,7 @@ import { countRecords, halve, narrow } from "./splitting.ts";
 /** What a batch's fate is carried out with. */
 export interface Hands {
   policy: RetryPolicy;
-  retryDelay: Choices["retryDelay"];
+  choices: Pick<Choices, "retryDelay" | "itemFailures">;
   queue: Pick<BatchQueue<KafkaRecord>, "release" | "replace">;
   /** Everything before these positions of a batch's partitions is processed. */
   settle(batch: Batch<KafkaRecord>, positions: Map<string, number>): void;
@@ -26,7 +26,7 @@ export async function concludeBatch(
   answer: Answer,
   hands: Hands,
 ): Promise<Outcome> {
-  const { policy, queue, settle, giveUp } = hands;
+  const { policy, choices, queue, settle, giveUp } = hands;
   const verdict = verdictOf(batch, answer, policy);
   if (verdict === "succeeded") {
     settle(batch, positionsOf(batch));
@@ -34,14 +34,16 @@ export async function concludeBatch(
     return { failures: 0 };
   }
   const failures = batch.failures + 1;
-  const retryIn = retryDelay(failures, hands.retryDelay);
+  const retryIn = retryDelay(failures, choices.retryDelay);
   if (verdict === "failed" && policy.bisect && countRecords(batch) > 1) {
     // Halving is no attempt: each half has as many as the whole had.
     queue.replace(batch, halve(batch), retryIn);
     return { failures, retryIn };
   }
   const { passed, left } =
-    verdict === "failed" ? { passed: new Map<string, number>(), left: batch } : narrow(batch, verdict);
+    verdict === "failed"
+      ? { passed: new Map<string, number>(), left: batch }
+      : narrow(batch, choices.itemFailures === "named" ? verdict : onwards(batch, verdict));
   if (passed.size > 0) settle(batch, passed);
   if (failures <= policy.attempts) {
     queue.replace(batch, { ...left, failures }, retryIn);
@@ -84,6 +86,17 @@ export const recordsOf = ({ parts }: Batch<KafkaRecord>): KafkaRecord[] =>
 function verdictOf(batch: Batch<KafkaRecord>, answer: Answer, policy: RetryPolicy) {
   if ("failure" in answer) return "failed";
   return policy.itemFailures ? readItemFailures(answer.payload, batch) : "succeeded";
+}
+
+/** From each partition's first failed record on. */
+function onwards({ parts }: Batch<KafkaRecord>, hasFailed: (key: string, record: KafkaRecord) => boolean) {
+  const first = new Map(
+    Array.from(parts, ([key, { records }]) => [
+      key,
+      records.find((record) => hasFailed(key, record))?.offset,
+    ]),
+  );
+  return (key: string, { offset }: KafkaRecord) => offset >= (first.get(key) ?? Number.POSITIVE_INFINITY);
 }
 
 const positionsOf = ({ parts }: Batch<KafkaRecord>) =>

@@ -86,7 +86,7 @@ describe("the default consumer group", () => {
     const others = [
       service([{ kafka: orders }], "prod"),
       service([{ kafka: { ...orders, topic: "returns" } }]),
-      service([{ msk: { ...orders, arn: "arn:x" } }]),
+      service([{ msk: { topic: "orders", arn: "arn:x" } }]),
       { ...service([{ kafka: orders }]), service: "other" },
       { ...service([]), functions: { other: { events: [{ kafka: orders }] } } },
     ].flatMap(groupOf);
@@ -137,10 +137,10 @@ describe("retries", () => {
   test("that AWS does not offer are refused, naming function and event", () => {
     const name = "store: the kafka event on orders has";
     expect(() => retryOf({ maximumRetryAttempts: 10_001 })).toThrow(
-      `${name} maximumRetryAttempts 10001: it must be -1 or from 0 to 10000.`,
+      `${name} maximumRetryAttempts 10001: it must be -1 or a whole number from 0 to 10000.`,
     );
     expect(() => retryOf({ maximumRecordAgeInSeconds: 59 })).toThrow(
-      `${name} maximumRecordAgeInSeconds 59: it must be -1 or from 60 to 604800.`,
+      `${name} maximumRecordAgeInSeconds 59: it must be -1 or a whole number from 60 to 604800.`,
     );
     expect(() => retryOf({ onFailureDestination: "kafka://orders" })).toThrow(`${name} its own topic`);
     expect(() => retryOf({ onFailureDestination: "arn:aws:lambda:x" })).toThrow(

@@ -2,6 +2,7 @@ import { v5 as uuidv5 } from "uuid";
 import { type Choices, defaultChoices } from "./choices.ts";
 import { compileFilter, type Filter } from "./filter.ts";
 import type { AccessConfigurations } from "./kafka-security.ts";
+import { checkEvent, type Event, readOptionalLimit } from "./limits.ts";
 
 /** One event source mapping, as a `kafka`, `msk` or `rabbitmq` event of serverless.yml describes it. */
 export type Mapping = KafkaMapping | RabbitMQMapping;
@@ -81,8 +82,6 @@ export function readMappings(service: Service, choices = defaultChoices): Mappin
   );
 }
 
-type Event = Record<string, unknown>;
-
 function readKafka(
   service: Service,
   functionKey: string,
@@ -92,11 +91,9 @@ function readKafka(
 ): KafkaMapping {
   const topic = event.topic as string;
   const name = `${functionKey}: the ${source} event on ${topic}`;
+  checkEvent(name, source, event);
   const startingPosition = (event.startingPosition ?? "TRIM_HORIZON") as KafkaMapping["startingPosition"];
   const timestamp = event.startingPositionTimestamp as number | undefined;
-  if (startingPosition === "AT_TIMESTAMP" && timestamp === undefined) {
-    throw new Error(`${name} starts AT_TIMESTAMP and needs startingPositionTimestamp (Unix seconds).`);
-  }
   const uuid = uuidv5([service.service, service.stage, functionKey, source, topic].join("/"), mappings);
   const pollers = event.provisionedPollerConfig as { minimumPollers?: number } | undefined;
   return {
@@ -105,10 +102,10 @@ function readKafka(
     topic,
     uuid,
     ...(source === "msk" && { arn: arnOf(event.arn) }),
-    bootstrapServers: (event.bootstrapServers ?? []) as string[],
-    access: (source === "kafka"
-      ? (event.accessConfigurations ?? {})
-      : { saslScram512Auth: event.saslScram512 ? [event.saslScram512] : [] }) as AccessConfigurations,
+    bootstrapServers: listOf(event.bootstrapServers),
+    access: accessOf(
+      source === "kafka" ? event.accessConfigurations : { saslScram512Auth: event.saslScram512 },
+    ),
     group: (event.consumerGroupId as string | undefined) ?? uuid,
     startingPosition,
     ...(timestamp !== undefined && { startingTimestamp: timestamp * 1000 }),
@@ -137,8 +134,8 @@ function readRetry(name: string, topic: string, event: Event): RetryPolicy {
       `${name} has onFailureDestination ${destination}: use kafka://<topic> or the ARN of an SQS queue, an SNS topic or an S3 bucket.`,
     );
   }
-  const age = readLimit(name, event, "maximumRecordAgeInSeconds", 60, 604_800);
-  const attempts = readLimit(name, event, "maximumRetryAttempts", 0, 10_000);
+  const age = readOptionalLimit(name, event, "maximumRecordAgeInSeconds", 60, 604_800);
+  const attempts = readOptionalLimit(name, event, "maximumRetryAttempts", 0, 10_000);
   return {
     attempts: attempts === Number.POSITIVE_INFINITY && destination ? attemptsWithDestination : attempts,
     recordAge: age * 1000,
@@ -148,19 +145,10 @@ function readRetry(name: string, topic: string, event: Event): RetryPolicy {
   };
 }
 
-/** -1 and unset mean no limit. */
-function readLimit(name: string, event: Event, key: string, least: number, most: number): number {
-  const value = (event[key] ?? -1) as number;
-  if (value === -1) return Number.POSITIVE_INFINITY;
-  if (value >= least && value <= most) return value;
-  throw new Error(`${name} has ${key} ${value}: it must be -1 or from ${least} to ${most}.`);
-}
-
 function readRabbitMQ(functionKey: string, event: Event, choices: Choices): RabbitMQMapping {
   const queue = event.queue as string;
   const name = `${functionKey}: the rabbitmq event on ${queue}`;
-  const refused = kafkaOnly.find((key) => event[key] !== undefined);
-  if (refused !== undefined) throw new Error(`${name} has ${refused}, which AWS offers for Kafka only.`);
+  checkEvent(name, "rabbitmq", event);
   return {
     ...readCommon(name, functionKey, event, "data", choices),
     source: "rabbitmq",
@@ -170,14 +158,6 @@ function readRabbitMQ(functionKey: string, event: Event, choices: Choices): Rabb
     basicAuthArn: arnOf(event.basicAuthArn),
   };
 }
-
-const kafkaOnly = [
-  "maximumRetryAttempts",
-  "maximumRecordAgeInSeconds",
-  "bisectBatchOnFunctionError",
-  "functionResponseType",
-  "onFailureDestination",
-];
 
 function readCommon(
   name: string,
@@ -201,6 +181,12 @@ function readCommon(
     throw new Error(`${name}: ${(error as Error).message}.`, { cause: error });
   }
 }
+
+/** What the framework has not made a list of yet. */
+const listOf = (value: unknown): string[] => (value === undefined ? [] : [value].flat()) as string[];
+
+const accessOf = (configurations: unknown): AccessConfigurations =>
+  Object.fromEntries(Object.entries(configurations ?? {}).map(([kind, arns]) => [kind, listOf(arns)]));
 
 /** An ARN known only to CloudFormation is named by what it refers to. */
 function arnOf(value: unknown): string {

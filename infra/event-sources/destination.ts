@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { appendFile, mkdir } from "node:fs/promises";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Producer } from "@platformatic/kafka";
 import { awsJson, awsRequest } from "./aws.ts";
@@ -117,6 +117,7 @@ const deliverers = {
 
 async function appendLine({ destination, origin, file }: Target, givenUp: GivenUp): Promise<void> {
   const { failure, event } = batchFailure(origin, givenUp, new Date());
-  await mkdir(dirname(file), { recursive: true });
-  await appendFile(file, `${JSON.stringify({ destination, ...failure, payload: event })}\n`);
+  mkdirSync(dirname(file), { recursive: true });
+  // In one piece: two mappings may give up at once, and Node writes a large file bit by bit where others can come in between.
+  appendFileSync(file, `${JSON.stringify({ destination, ...failure, payload: event })}\n`);
 }

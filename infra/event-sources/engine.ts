@@ -75,6 +75,16 @@ export class Engine {
     ]);
   }
 
+  /** Whether any mapping is at work: enabled, chosen, its broker known. */
+  get polls(): boolean {
+    return this.#active.length > 0;
+  }
+
+  /** Failed batches come again without further delay. */
+  retryNow(): void {
+    for (const mapping of this.#active) mapping.retryNow();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#active.map((mapping) => mapping.stop(drainLimit)));
     this.#status?.close();

@@ -55,13 +55,18 @@ export const secretArn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:r
 export function rabbitMQProbe(
   service: FixtureService,
   url: string,
-  { event, declared = true, ...options }: ProbeOptions & { declared?: boolean },
+  {
+    event,
+    declared = true,
+    deliveryLimit,
+    ...options
+  }: ProbeOptions & { declared?: boolean; deliveryLimit?: number },
 ): { queue: FixtureQueue; probe: FixtureFunction } {
   const queue = new FixtureQueue(url);
   const rabbitmq = { arn: brokerArn, basicAuthArn: secretArn, queue: queue.name, ...event };
   const probe = service.function(
     { ...options, events: [{ rabbitmq }] },
-    async () => declared && queue.declare(),
+    async () => declared && queue.declare(deliveryLimit),
   );
   return { queue, probe };
 }
@@ -181,11 +186,11 @@ export class FixtureQueue implements AsyncDisposable {
     this.#url = url;
   }
 
-  async declare(): Promise<this> {
+  async declare(deliveryLimit = 1_000_000): Promise<this> {
     await this.#with((channel) =>
       channel.assertQueue(this.name, {
         durable: true,
-        arguments: { "x-queue-type": "quorum", "x-delivery-limit": 1_000_000 },
+        arguments: { "x-queue-type": "quorum", "x-delivery-limit": deliveryLimit },
       }),
     );
     return this;

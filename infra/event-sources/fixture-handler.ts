@@ -34,6 +34,13 @@ const behaviours: Record<string, (records: Records, argument: string) => unknown
     void Promise.reject(new Error("told to leave a rejection"));
     return sleep(60_000);
   },
+  "out-of-memory": () => {
+    for (const all: number[][] = []; ; ) all.push(new Array(1_000_000).fill(0.5));
+  },
+  breakpoint: () => {
+    // biome-ignore lint/suspicious/noDebugger: a debugger is attached.
+    debugger;
+  },
   "time-out": () => sleep(60_000),
   "block-thread": () => {
     for (;;);

@@ -39,6 +39,8 @@ export interface ServiceOptions {
   command?: string[];
   /** The plugin, if not the one beside this file; none: serverless-offline alone, which leaves the events be. */
   plugin?: string | "none";
+  /** Further plugins, between that one and serverless-offline. */
+  plugins?: string[];
 }
 
 const project = resolve(import.meta.dirname, "../..");
@@ -136,7 +138,7 @@ export class FixtureService implements AsyncDisposable {
     const [httpPort, lambdaPort, websocketPort, albPort] = await freePorts(4);
     this.endpoint = `http://127.0.0.1:${lambdaPort}`;
     const { "serverless-offline": offline, ...custom } = this.#options.custom ?? {};
-    const { plugin = "./plugin.ts" } = this.#options;
+    const { plugin = "./plugin.ts", plugins = [] } = this.#options;
     // `sls invoke local` knows only JavaScript.
     write(
       "handler.js",
@@ -154,7 +156,7 @@ export class FixtureService implements AsyncDisposable {
     }
     const service = {
       service: this.name,
-      plugins: [...(plugin === "none" ? [] : [plugin]), "serverless-offline"],
+      plugins: [...(plugin === "none" ? [] : [plugin]), ...plugins, "serverless-offline"],
       provider: { name: "aws", runtime: "nodejs24.x", environment: { FIXTURE_FOLDER: this.folder } },
       custom: {
         "serverless-offline": {

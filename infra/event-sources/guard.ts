@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Worker } from "node:worker_threads";
 import { type Answer, failureOf } from "./answer.ts";
 
 /**
@@ -8,6 +9,8 @@ import { type Answer, failureOf } from "./answer.ts";
 export interface Environment {
   /** Ends the invocation in flight; undefined between invocations. */
   end: ((answer: Answer) => void) | undefined;
+  /** Its worker thread has died between two invocations. */
+  lost?: boolean;
 }
 
 const environments = new AsyncLocalStorage<Environment>();
@@ -33,12 +36,24 @@ export function guardProcess(): () => void {
     environment.end?.({ failure: failureOf(error), environmentLost: true });
     throw error;
   };
+  process.on("worker", watchWorker);
   const capturing = !process.hasUncaughtExceptionCaptureCallback();
   if (capturing) process.setUncaughtExceptionCaptureCallback(capture);
   return () => {
     process.exit = exit;
+    process.off("worker", watchWorker);
     if (capturing) process.setUncaughtExceptionCaptureCallback(null);
   };
+}
+
+/** A thread that runs out of memory says so on no channel of its own: unheard, it would end the process. */
+function watchWorker(worker: Worker): void {
+  const environment = environments.getStore();
+  if (environment === undefined) return;
+  worker.on("error", (error) => {
+    if (environment.end === undefined) environment.lost = true;
+    else environment.end({ failure: failureOf(error), environmentLost: true });
+  });
 }
 
 /** How Lambda words an exit. */

@@ -17,7 +17,7 @@ const faults = [
 ];
 
 describe.concurrent.each([
-  { mode: "in a worker thread", options: {}, own: ["block-thread"] },
+  { mode: "in a worker thread", options: {}, own: ["block-thread", "out-of-memory"] },
   { mode: "in process", options: { useInProcess: true }, own: [] },
 ])("a function that runs $mode", ({ options, own }) => {
   test("and does whatever it likes: its batch comes again unchanged, and the process lives", async ({
@@ -25,11 +25,12 @@ describe.concurrent.each([
   }) => {
     const told = [...faults, ...own];
     await using service = new FixtureService({
-      env: { KAFKA_BROKERS: brokers.join(",") },
+      // A thread is out of memory soon.
+      env: { KAFKA_BROKERS: brokers.join(","), NODE_OPTIONS: "--max-old-space-size=300" },
       custom: { "serverless-offline": options },
     });
     const { topic, probe } = kafkaProbe(service, brokers, {
-      timeout: 1,
+      timeout: 5,
       behaviour: [...told.flatMap((fault) => [fault, "ok"]), "return-function"].join(" "),
       event: { batchSize: 1 },
     });
@@ -49,9 +50,13 @@ describe.concurrent.each([
       "Runtime.ExitError: Runtime exited with error: exit status 1",
       "Error: told to crash",
       "Error: told to leave a rejection",
-      "Sandbox.Timedout: Task timed out after 1.00 seconds",
+      "Sandbox.Timedout: Task timed out after 5.00 seconds",
       "Error: told to spoil the event",
-      ...own.map(() => "Sandbox.Timedout: Task timed out after 1.00 seconds"),
+      ...own.map((fault) =>
+        fault === "block-thread"
+          ? "Sandbox.Timedout: Task timed out after 5.00 seconds"
+          : "Error [ERR_WORKER_OUT_OF_MEMORY]: Worker terminated due to reaching memory limit: JS heap out of memory",
+      ),
     ]);
     expect(service.running).toBe(true);
     expect(await service.stop()).toBe(0);

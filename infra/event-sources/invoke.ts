@@ -1,6 +1,7 @@
+import inspector from "node:inspector";
 import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import Lambda, { type LambdaFunction } from "serverless-offline/lambda";
+import type { default as Lambda, LambdaFunction } from "serverless-offline/lambda";
 import { type Answer, failureOf } from "./answer.ts";
 import { type Environment, guardProcess, runGuarded } from "./guard.ts";
 import type { Payload } from "./source.ts";
@@ -45,13 +46,21 @@ export class Invoker {
   /** Of the code. */
   #generation = 0;
 
-  /** @param options of serverless-offline: its section in `custom`, then the command line. */
-  constructor(serverless: Serverless, options: OfflineOptions, functionKeys: Iterable<string>) {
+  /**
+   * @param runners serverless-offline's own; the project's copy, loaded when it is needed.
+   * @param options of serverless-offline: its section in `custom`, then the command line.
+   */
+  constructor(
+    runners: typeof Lambda,
+    serverless: Serverless,
+    options: OfflineOptions,
+    functionKeys: Iterable<string>,
+  ) {
     this.#serverless = serverless;
     this.#options = options;
     // Its timers are never cleared and would pile up for as long as the function's timeout; ours are. Its way to reload a
     // handler is a worker thread for each invocation; ours is one after each change of the code.
-    this.#lambda = new Lambda(serverless, { ...options, noTimeout: true, reloadHandler: false });
+    this.#lambda = new runners(serverless, { ...options, noTimeout: true, reloadHandler: false });
     this.#unguard = guardProcess();
     this.#lambda.create(
       Array.from(functionKeys, (functionKey) => ({
@@ -65,8 +74,9 @@ export class Invoker {
     // In one synchronous run: another `get` before `runHandler` would return the same instance.
     const instance = this.#lambda.get(functionKey);
     const environment = this.#environment(instance);
-    if (environment.generation !== this.#generation) {
+    if (environment.generation !== this.#generation || environment.lost) {
       environment.generation = this.#generation;
+      environment.lost = false;
       void instance.cleanup();
     }
     instance.setEvent(packed !== undefined && this.#runsInWorker(functionKey) ? packed() : event());
@@ -95,7 +105,9 @@ export class Invoker {
       message: `Task timed out after ${seconds.toFixed(2)} seconds`,
     };
     const expire = () => resolve({ failure, environmentLost: true });
-    const timer = this.#options.noTimeout ? undefined : setTimeout(expire, seconds * 1000);
+    // At a breakpoint time stands still.
+    const isTimeless = this.#options.noTimeout || inspector.url() !== undefined;
+    const timer = isTimeless ? undefined : setTimeout(expire, seconds * 1000);
     const running = instance.runHandler().then(
       (result) => this.#answer(functionKey, result),
       (error): Answer => ({ failure: failureOf(error) }),

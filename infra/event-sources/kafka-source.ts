@@ -87,7 +87,7 @@ export class KafkaSource implements Source {
     );
     this.#hands = {
       policy: mapping.retry,
-      retryDelay: mapping.choices.retryDelay,
+      choices: mapping.choices,
       queue: this.#queue,
       settle: (batch, positions) => this.#settle(batch, positions),
       giveUp: (givenUp) => this.#giveUp(givenUp),
@@ -120,6 +120,8 @@ export class KafkaSource implements Source {
       lag += Math.max(0, highWatermark - settled);
     return lag;
   }
+
+  retryNow = (): void => this.#queue.retryNow();
 
   async close(): Promise<void> {
     this.#closing.abort();

@@ -8,7 +8,7 @@ const usage = `Usage: event-sources run --config FILE --endpoint URL [--mapping 
 Polls the brokers of the kafka, msk and rabbitmq events in FILE and invokes their functions through
 Lambda's Invoke API at URL, until Ctrl-C.
 
-  --config    serverless.yml, or a CloudFormation template (JSON or YAML)
+  --config    serverless.yml, or a template of CloudFormation or SAM (JSON or YAML)
   --endpoint  http://127.0.0.1:3001 (sam local start-lambda), :3002 (serverless-offline), :4566 (LocalStack, ministack)
   --mapping   run only this one: <function>, or <function>:<topic or queue>
   --reset-offsets
@@ -17,27 +17,42 @@ Lambda's Invoke API at URL, until Ctrl-C.
 Brokers are found as the plugin finds them: custom.eventSources.endpoints, KAFKA_BROKERS, RABBITMQ_URL.
 `;
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    config: { type: "string" },
-    endpoint: { type: "string" },
-    mapping: { type: "string", multiple: true },
-    "reset-offsets": { type: "boolean", default: false },
-    help: { type: "boolean" },
-  },
-});
-const { config, endpoint, mapping, help } = values;
-if (help || positionals[0] !== "run" || config === undefined || endpoint === undefined) {
-  (help ? process.stdout : process.stderr).write(usage);
-  process.exit(help ? 0 : 2);
+const options = {
+  config: { type: "string" },
+  endpoint: { type: "string" },
+  mapping: { type: "string", multiple: true },
+  "reset-offsets": { type: "boolean", default: false },
+  help: { type: "boolean" },
+} as const;
+
+/** Undefined when the words make no command. */
+function readArguments() {
+  try {
+    const { positionals, values } = parseArgs({ allowPositionals: true, options });
+    const { config, endpoint, help } = values;
+    if (help) return { help };
+    const isRun = positionals.length === 1 && positionals[0] === "run";
+    return isRun && config !== undefined && endpoint !== undefined
+      ? { ...values, config, endpoint }
+      : undefined;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n`);
+    return undefined;
+  }
 }
+
+const given = readArguments();
+if (given === undefined || !("config" in given)) {
+  (given?.help ? process.stdout : process.stderr).write(usage);
+  process.exit(given?.help ? 0 : 2);
+}
+const { config, endpoint, mapping } = given;
 const print = (line: string) => void process.stderr.write(`${line}\n`);
 try {
   const stop = await startStandalone({
     config,
     endpoint,
-    reset: values["reset-offsets"],
+    reset: given["reset-offsets"],
     ...(mapping !== undefined && { only: mapping }),
     log: { notice: print, warning: print, error: print },
   });

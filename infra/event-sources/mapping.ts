@@ -54,6 +54,10 @@ export class ActiveMapping {
     return { ...this.#status, lag: this.#source.lag() };
   }
 
+  retryNow(): void {
+    this.#source.retryNow();
+  }
+
   /** Lets batches in flight finish, for at most `limit` milliseconds; then leaves the broker. */
   async stop(limit: number): Promise<void> {
     this.#stopping.abort();

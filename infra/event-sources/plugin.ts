@@ -1,4 +1,11 @@
-import { type ConfigSchemaHandler, extendSchema, patchTemplate, type Resource } from "./cloudformation.ts";
+import { resolve } from "node:path";
+import {
+  type ConfigSchemaHandler,
+  extendSchema,
+  patchTemplate,
+  type Resource,
+  refuseTwins,
+} from "./cloudformation.ts";
 import { type Mapping, readMappings } from "./definition.ts";
 import type { Engine } from "./engine.ts";
 import type { Invoker, OfflineOptions, Serverless } from "./invoke.ts";
@@ -18,6 +25,7 @@ interface ServerlessInstance extends Serverless {
     functions: Record<string, { events?: Record<string, unknown>[]; name: string }>;
   };
   serviceDir: string;
+  classes: { Error: new (message: string, code: string) => Error };
   configSchemaHandler: ConfigSchemaHandler;
   pluginManager: { plugins: object[] };
   getProvider(name: string): { naming: { getNormalizedFunctionName(key: string): string } };
@@ -48,13 +56,13 @@ export default class EventSources {
   readonly commands = { offline: { options, commands: { start: { options } } } };
 
   readonly hooks = {
-    "after:package:compileEvents": () => this.#patchTemplate(),
-    "offline:start:init": () => this.#start(),
+    "after:package:compileEvents": () => this.#explained(async () => this.#patchTemplate()),
+    "offline:start:init": () => this.#explained(() => this.#start()),
     "before:offline:start:end": () => this.#stop(),
-    // A bundler has finished.
-    "offline:functionsUpdated:cleanup": () => this.#invoker?.reload(),
+    // A bundler has finished. What it writes to a folder of its own is watched there.
+    "offline:functionsUpdated:cleanup": () => this.#location || this.#reload(),
     // Bare `sls offline`: serverless-offline starts, ends and exits within this event.
-    "offline:start": () => this.#startBare(),
+    "offline:start": () => this.#explained(() => this.#startBare()),
   };
 
   readonly #serverless: ServerlessInstance;
@@ -63,6 +71,8 @@ export default class EventSources {
   #engine: Engine | undefined;
   #invoker: Invoker | undefined;
   #unwatch: (() => void) | undefined;
+  /** Where serverless-offline loads functions from, if not where they are written: a bundler's folder. */
+  #location = "";
 
   constructor(serverless: ServerlessInstance, cliOptions: CliOptions, { log }: { log: Log }) {
     this.#serverless = serverless;
@@ -71,11 +81,26 @@ export default class EventSources {
     extendSchema(serverless.configSchemaHandler);
   }
 
+  /** What somebody wrote wrongly is said as the framework says it: in a sentence, without a stack. */
+  async #explained(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const isSentence = error instanceof Error && error.constructor === Error;
+      throw isSentence ? new this.#serverless.classes.Error(error.message, "EVENT_SOURCES_REFUSED") : error;
+    }
+  }
+
   #readMappings(): Mapping[] {
     const { service } = this.#serverless;
     const stage = this.#cliOptions.stage ?? service.provider.stage;
     const settings = readSettings(service.custom?.eventSources);
-    return readMappings({ service: service.service, stage, functions: service.functions }, settings);
+    const mappings = readMappings(
+      { service: service.service, stage, functions: service.functions },
+      settings,
+    );
+    refuseTwins(mappings);
+    return mappings;
   }
 
   #patchTemplate(): void {
@@ -90,9 +115,10 @@ export default class EventSources {
 
   async #start(): Promise<void> {
     // Brokers' clients take long to load, and every command of the framework loads this file.
-    const [{ Engine }, { Invoker, runsInThreads }] = await Promise.all([
+    const [{ Engine }, { Invoker, runsInThreads }, { default: runners }] = await Promise.all([
       import("./engine.ts"),
       import("./invoke.ts"),
+      import("serverless-offline/lambda"),
     ]);
     const { service, serviceDir, config } = this.#serverless;
     const mappings = this.#readMappings();
@@ -100,12 +126,14 @@ export default class EventSources {
     const offline = service.custom?.["serverless-offline"] as OfflineOptions | undefined;
     const merged: OfflineOptions = { ...offline, ...this.#cliOptions };
     const invoker = new Invoker(
+      runners,
       this.#serverless,
       merged,
       new Set(mappings.map(({ functionKey }) => functionKey)),
     );
     this.#invoker = invoker;
-    this.#unwatch = watchCode(config.servicePath, () => invoker.reload());
+    this.#location = merged.location ?? "";
+    this.#unwatch = watchCode(resolve(config.servicePath, this.#location), () => this.#reload());
     const { mapping: only, resetOffsets: reset = false } = this.#cliOptions;
     this.#engine = new Engine({
       mappings,
@@ -157,6 +185,12 @@ export default class EventSources {
       await this.#stop();
       await end(skipExit);
     };
+  }
+
+  /** The code has changed. What failed may be mended: it need not wait any longer. */
+  #reload(): void {
+    this.#invoker?.reload();
+    this.#engine?.retryNow();
   }
 
   async #stop(): Promise<void> {

@@ -98,6 +98,8 @@ export class RabbitMQSource implements Source {
 
   lag = (): number => this.#ready + this.#held;
 
+  retryNow = (): void => this.#queue.retryNow();
+
   async close(): Promise<void> {
     this.#closing.abort();
     // The channel first: a connection's own close may overtake acknowledgements that are not written yet.

@@ -17,6 +17,7 @@ describe.concurrent("a rabbitmq event", () => {
   const failing = create({ event: { batchSize: 10 }, behaviour: "ok throw-error reject-string ok ok" });
   const large = create({});
   const late = create({ declared: false });
+  const limited = create({ deliveryLimit: 2, behaviour: "throw-error*" });
 
   beforeAll(async () => {
     await service.start();
@@ -24,7 +25,9 @@ describe.concurrent("a rabbitmq event", () => {
 
   afterAll(async () => {
     await service[Symbol.asyncDispose]();
-    await Promise.all([plain, failing, large, late].map(({ queue }) => queue[Symbol.asyncDispose]()));
+    await Promise.all(
+      [plain, failing, large, late, limited].map(({ queue }) => queue[Symbol.asyncDispose]()),
+    );
   });
 
   test("invokes the function with the messages as the queue holds them, and acknowledges what succeeded", async ({
@@ -84,6 +87,15 @@ describe.concurrent("a rabbitmq event", () => {
     expect(flags[2]?.every(Boolean) && flags[3]?.every(Boolean)).toBe(true);
     expect(flags[1]?.some(Boolean)).toBe(false);
     await expect.poll(() => queue.ready()).toBe(0);
+  });
+
+  test("leaves the end of repeating to the queue's own delivery limit", async ({ expect }) => {
+    const { queue, probe } = limited;
+    await queue.publishNumbers(1);
+    await probe.until("the third attempt", () => probe.notes().length === 3);
+    await probe.until("no lag", () => probe.status()?.lag === 0);
+    expect(messagesOf(probe.notes()).map(([message]) => message?.redelivered)).toEqual([false, true, true]);
+    expect(await queue.ready()).toBe(0);
   });
 
   test("drops a message that alone is larger than an event may be, and goes on", async ({ expect }) => {

@@ -53,6 +53,7 @@ test("what AWS leaves open can be chosen, and a choice that cannot be is refused
   expect(readSettings({})).toMatchObject({
     retryDelay: { first: 200, most: 30_000 },
     formatMismatch: "pass",
+    itemFailures: "named",
     prefetch: 1,
   });
   expect(readSettings({ retryDelay: { most: 1000 }, prefetch: 2 })).toMatchObject({
@@ -64,6 +65,9 @@ test("what AWS leaves open can be chosen, and a choice that cannot be is refused
   );
   expect(() => readSettings({ formatMismatch: "maybe" })).toThrow(
     'formatMismatch must be pass or drop, not "maybe"',
+  );
+  expect(() => readSettings({ itemFailures: "all" })).toThrow(
+    'itemFailures must be named or onwards, not "all"',
   );
   expect(() => readSettings({ prefetch: 0.5 })).toThrow("prefetch must be a number of batches");
 });

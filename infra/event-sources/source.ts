@@ -12,6 +12,8 @@ export interface Source {
   next(signal: AbortSignal, beside: boolean): Promise<Delivery | undefined>;
   /** Records that the broker holds and this mapping has not settled, as far as known. */
   lag(): number;
+  /** What waits for its next attempt waits no longer. */
+  retryNow(): void;
   /** Leaves the broker; what is not settled will be delivered again. */
   close(): Promise<void>;
 }
@@ -54,6 +56,8 @@ export interface Report {
 export class BatchQueue<T> {
   readonly #batching: Batching<T>;
   readonly #waiting = new Set<() => void>();
+  /** Their partitions stay blocked until then. */
+  readonly #delayed = new Map<Batch<T>, NodeJS.Timeout>();
 
   constructor(limits: Limits, measure: Measure<T>) {
     this.#batching = new Batching(limits, measure);
@@ -89,7 +93,20 @@ export class BatchQueue<T> {
 
   /** Its partitions stay blocked some milliseconds more. */
   releaseIn(batch: Batch<T>, delay: number): void {
-    setTimeout(() => this.release(batch), delay).unref();
+    this.#delayed.set(batch, setTimeout(() => this.#releaseDelayed(batch), delay).unref());
+  }
+
+  /** Whatever was to come after some milliseconds comes now. */
+  retryNow(): void {
+    for (const batch of [...this.#delayed.keys()]) this.#releaseDelayed(batch);
+    this.#batching.retryNow(performance.now());
+    this.#wake();
+  }
+
+  #releaseDelayed(batch: Batch<T>): void {
+    clearTimeout(this.#delayed.get(batch));
+    this.#delayed.delete(batch);
+    this.release(batch);
   }
 
   /** Instead of `batch`, after some milliseconds, another with no more than its records. */

@@ -48,6 +48,7 @@ test("the standalone command polls for any Lambda API: a failing batch is repeat
 
 test.each([
   [[], 2, /Usage: event-sources run/],
+  [["run", "--bogus"], 2, /^Unknown option '--bogus'[\s\S]*Usage: event-sources run/],
   [
     ["run", "--config", join(import.meta.dirname, "../../tsconfig.json"), "--endpoint", "http://127.0.0.1:1"],
     1,

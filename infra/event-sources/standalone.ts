@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { readMappings, type Service } from "./definition.ts";
@@ -31,7 +31,10 @@ interface Configuration {
   settings: unknown;
 }
 
-/** Event source mappings without serverless-offline: polls the brokers and invokes through the Lambda API of any emulator. */
+/**
+ * Event source mappings without serverless-offline: polls the brokers and invokes through the Lambda API of any emulator.
+ * @throws when there is nothing to poll.
+ */
 export async function startStandalone({
   config,
   endpoint,
@@ -39,13 +42,17 @@ export async function startStandalone({
   reset = false,
   log,
 }: StandaloneOptions): Promise<() => Promise<void>> {
+  if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ""))
+    throw new Error(`The endpoint ${endpoint} is no address: use http://host:port.`);
   const { service, names, settings } = await readConfiguration(config);
   const read = readSettings(settings);
   const stopping = new AbortController();
   const api = new LambdaApi(endpoint, stopping.signal, (line) => log.warning(`event-sources: ${line}`));
   const nameOf = (functionKey: string) => names.get(functionKey) ?? functionKey;
+  const mappings = readMappings(service, read);
+  if (mappings.length === 0) throw new Error(`${config} has no kafka, msk or rabbitmq event.`);
   const engine = new Engine({
-    mappings: readMappings(service, read),
+    mappings,
     settings: read,
     folder: dirname(resolve(config)),
     ...(only !== undefined && { only }),
@@ -57,6 +64,7 @@ export async function startStandalone({
     log,
   });
   await engine.start();
+  if (!engine.polls) throw new Error(`No mapping of ${config} is enabled and knows its broker.`);
   return async () => {
     const stopped = engine.stop();
     stopping.abort();
@@ -66,8 +74,7 @@ export async function startStandalone({
 
 async function readConfiguration(path: string): Promise<Configuration> {
   const text = await readFile(path, "utf8");
-  // CloudFormation's short forms (`!GetAtt`) are read as what follows them.
-  const document = parse(text, { logLevel: "silent" }) as Record<string, unknown>;
+  const document = parseYaml(path, text);
   if (typeof document?.Resources === "object") {
     return { ...serviceOfTemplate(document as unknown as Template), settings: undefined };
   }
@@ -79,6 +86,15 @@ async function readConfiguration(path: string): Promise<Configuration> {
   return ofServerless(
     (text.includes("${") ? await resolveVariables(path) : document) as unknown as ServerlessFile,
   );
+}
+
+function parseYaml(path: string, text: string): Record<string, unknown> {
+  try {
+    // CloudFormation's short forms (`!GetAtt`) are read as what follows them; they would be warned of.
+    return parse(text, { logLevel: "error" });
+  } catch (error) {
+    throw new Error(`${path} is no YAML: ${(error as Error).message}`);
+  }
 }
 
 interface ServerlessFile {
@@ -100,8 +116,23 @@ function ofServerless({ service = "service", provider, custom, functions }: Serv
 /** Variables are the framework's matter: it prints the file with all of them resolved. */
 async function resolveVariables(path: string): Promise<unknown> {
   const folder = dirname(resolve(path));
-  const framework = createRequire(join(folder, "serverless.yml")).resolve("serverless/bin/serverless.js");
-  const args = [framework, "print", "--format", "json", "--config", resolve(path).slice(folder.length + 1)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, maxBuffer: 1 << 26 });
+  const framework = findFramework(folder);
+  if (framework === undefined)
+    throw new Error(`${path} has variables: they need the framework, in a node_modules beside it or above.`);
+  const args = [framework, "print", "--format", "json", "--config", basename(path)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: folder,
+    maxBuffer: 1 << 26,
+  }).catch(({ stdout, stderr, message }) => {
+    throw new Error(`${path}: ${`${stdout ?? ""}${stderr ?? ""}`.trim() || message}`);
+  });
   return JSON.parse(stdout.slice(stdout.indexOf("{")));
+}
+
+function findFramework(folder: string): string | undefined {
+  try {
+    return createRequire(join(folder, "serverless.yml")).resolve("serverless/bin/serverless.js");
+  } catch {
+    return undefined;
+  }
 }

@@ -14,16 +14,57 @@ type Properties = Record<string, unknown>;
 export function serviceOfTemplate(template: Template): { service: Service; names: Map<string, string> } {
   const functions: Service["functions"] = {};
   const names = new Map<string, string>();
-  for (const { Type, Properties = {} } of Object.values(template.Resources)) {
-    if (Type !== "AWS::Lambda::EventSourceMapping") continue;
-    const event = eventOf(Properties);
+  for (const [key, properties] of mappingsOf(template)) {
+    const event = eventOf(properties);
     if (event === undefined) continue;
-    const key = referenceOf(Properties.FunctionName);
+    refuseWhatIsNotEmulated(key, properties);
     const name = template.Resources[key]?.Properties?.FunctionName;
-    names.set(key, typeof name === "string" ? name : key);
+    names.set(key, typeof name === "string" && !name.includes("${") ? name : key);
     functions[key] = { events: [...(functions[key]?.events ?? []), event] };
   }
   return { service: { service: "cloudformation", stage: "template", functions }, names };
+}
+
+/** By the logical id of its function, the properties of each mapping. */
+function* mappingsOf({ Resources }: Template): Generator<[functionId: string, Properties]> {
+  for (const [id, { Type, Properties = {} }] of Object.entries(Resources)) {
+    if (Type === "AWS::Lambda::EventSourceMapping") yield [referenceOf(Properties.FunctionName), Properties];
+    if (Type !== "AWS::Serverless::Function") continue;
+    for (const { Type, Properties: event } of Object.values(
+      (Properties.Events ?? {}) as Template["Resources"],
+    )) {
+      const mapping = ofSam[Type]?.(event ?? {});
+      if (mapping !== undefined) yield [id, { ...event, ...mapping }];
+    }
+  }
+}
+
+/** What SAM calls otherwise than CloudFormation, by type of event. */
+const ofSam: Record<string, (event: Properties) => Properties> = {
+  MSK: ({ Stream, ConsumerGroupId }) => ({
+    EventSourceArn: Stream,
+    AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId },
+  }),
+  SelfManagedKafka: ({ KafkaBootstrapServers, ConsumerGroupId }) => ({
+    SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers } },
+    SelfManagedKafkaEventSourceConfig: { ConsumerGroupId },
+  }),
+  MQ: ({ Broker }) => ({ EventSourceArn: Broker }),
+};
+
+/** @throws rather than to run a mapping as what it is not. */
+function refuseWhatIsNotEmulated(functionId: string, properties: Properties): void {
+  const config =
+    properties.SelfManagedKafkaEventSourceConfig ?? properties.AmazonManagedKafkaEventSourceConfig;
+  const found = [
+    at(config, "ConsumptionMode") === "Queue" && "ConsumptionMode Queue",
+    at(config, "SchemaRegistryConfig") !== undefined && "SchemaRegistryConfig",
+    properties.SchemaRegistryConfig !== undefined && "SchemaRegistryConfig",
+  ].find(Boolean);
+  if (found)
+    throw new Error(
+      `${functionId}: the mapping of ${properties.Topics} has ${found}, which is not emulated.`,
+    );
 }
 
 /** Undefined for a source of another kind, as SQS. */
