@@ -23,6 +23,9 @@ export const lockedSettings = [
   "url_base",
 ];
 
+/** Where the engine's default is for larger machines and results: formatting in threads costs a small SELECT a fifth of its time. */
+const ownDefaults = { output_format_parallel_formatting: 0 };
+
 const tag = (name: string, ...inner: string[]) => `<${name}>${inner.join("")}</${name}>`;
 const grants = (lines: readonly string[], exceptions: readonly string[] = []) =>
   tag(
@@ -36,10 +39,11 @@ function usersXml(): string {
   const roles = users.map((user) => tag(roleOf(user), grants(user.grants, user.revokes)));
   const input = tag(inputRole, grants(["READ ON FILE", "CREATE TEMPORARY TABLE ON *.*"]));
   const held = [...users.map(roleOf), inputRole];
+  const defaults = Object.entries(ownDefaults).map(([name, value]) => tag(name, String(value)));
   const locked = lockedSettings.map((name) => tag(name, "<const/>"));
   return tag(
     "clickhouse",
-    tag("profiles", tag("default", tag("constraints", ...locked))),
+    tag("profiles", tag("default", ...defaults, tag("constraints", ...locked))),
     tag("roles", ...roles, input),
     tag(
       "users",

@@ -132,8 +132,9 @@ test("wrong usage is explained", async () => {
 test("SIGTERM lets a running request end, then the process ends with 0", async () => {
   const { child, ended, listening } = start("--data", folder(), "--port", "0");
   const url = await listening;
-  const answer = ask(url, "SELECT sleep(1), 'answered'");
-  await sleep(300);
+  const answer = ask(url, "SELECT sleep(2), 'answered'");
+  const running = "SELECT count() FROM system.processes WHERE query LIKE 'SELECT sleep%'";
+  while ((await ask(url, running)) !== "1\n") await sleep(20);
   child.kill("SIGTERM");
   expect(await answer).toBe("0\tanswered\n");
   expect(await ended).toMatchObject({ code: 0 });

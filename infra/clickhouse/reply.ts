@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { constants, createBrotliCompress, createDeflate, createGzip, createZstdCompress } from "node:zlib";
@@ -29,7 +29,7 @@ export class Reply {
   #encoding: keyof typeof encoders | undefined;
   readonly #version: string;
   /** Marks an error in the middle of a body; the client knows it from a header. */
-  readonly #exceptionTag = randomBytes(8).toString("hex");
+  readonly #exceptionTag = randomUUID().replaceAll("-", "").slice(-16);
   #out: NodeJS.WritableStream;
   /** Resolves when the client has gone or the answer is complete. */
   readonly closed: Promise<void>;

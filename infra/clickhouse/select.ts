@@ -1,6 +1,6 @@
 import { createReadStream, rmSync, statSync } from "node:fs";
 import type { Socket } from "node:net";
-import { endPipe, readPipe } from "./pipes.ts";
+import { endPipe, type Pipe, readPipe, readRest } from "./pipes.ts";
 import { literal, utf8 } from "./sql.ts";
 import type { Work } from "./work.ts";
 
@@ -13,28 +13,44 @@ const into = ({ statement, ask }: Work, path: string, mode: string) => {
   return `${utf8(sql.slice(0, clauseAt))}\n${clause}${utf8(sql.slice(clauseAt))}`;
 };
 
-/** Streams the result of a SELECT to the client as the engine makes it. */
+/** So long (ms) a result may take and be read at once when it is there; few do not, and a stream for each costs more than the rest. */
+const patience = 5;
+
+/** Sends the result of a SELECT to the client: whole when it is soon there, else as the engine makes it. */
 export async function select(work: Work): Promise<void> {
-  const path = work.files.pipes.take();
-  const source = readPipe(path);
-  const failure = work.run(into(work, path, "APPEND")).then(
-    () => {
-      endPipe(path);
-      return undefined;
-    },
-    (error: Error) => {
-      source.destroy(error);
-      return error;
-    },
+  const pipe = work.files.pipes.take();
+  const failure = work.run(into(work, pipe.path, "APPEND")).then(
+    () => undefined,
+    (error: Error) => error,
   );
+  try {
+    if (!(await isSoon(failure, patience))) return await stream(work, pipe, failure);
+    const error = await failure;
+    if (error) throw error;
+    await work.answer(readRest(pipe));
+  } finally {
+    work.files.pipes.give(pipe);
+  }
+}
+
+async function isSoon(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((done) => (timer = setTimeout(done, ms, false)));
+  const isThere = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return isThere;
+}
+
+async function stream(work: Work, pipe: Pipe, failure: Promise<Error | undefined>): Promise<void> {
+  const source = readPipe(pipe);
+  const ended = failure.then((error) => (error ? source.destroy(error) : endPipe(pipe)));
   try {
     await forward(work, source, failure);
   } finally {
     // The engine blocks until what it writes is read, and for ever if nobody reads: a broken answer is read to its end.
     source.resume();
-    await failure;
+    await ended;
     source.destroy();
-    work.files.pipes.give(path);
   }
 }
 

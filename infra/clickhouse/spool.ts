@@ -1,7 +1,8 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 
 const inMemory = 8 * 1024 * 1024;
+const smallest = 1024 * 1024;
 
 /**
  * The data of one INSERT, on its way to a file the engine reads. The engine sees it only when all of it has arrived: a body
@@ -12,8 +13,6 @@ export class Spool {
   size = 0;
   #held: Buffer[] = [];
   #file: FileHandle | undefined;
-  /** The data itself, when it is at most 1 MiB. */
-  small: Buffer | undefined;
   constructor(path: string) {
     this.path = path;
   }
@@ -30,12 +29,25 @@ export class Spool {
 
   /** All data is in the file afterwards. */
   async finish(): Promise<void> {
-    const held = Buffer.concat(this.#held);
     if (this.#file) await this.#file.close();
-    else writeFileSync(this.path, held, { flag: "wx", mode: 0o600 });
-    if (this.size <= 1024 * 1024) this.small = held;
+    else this.#writeHeld();
     this.#file = undefined;
-    this.#held = [];
+    if (this.size > smallest) this.#held = [];
+  }
+
+  /** Piece by piece: joined they would be the same memory once more, and the garbage of it costs more than these writes. */
+  #writeHeld(): void {
+    const file = openSync(this.path, "wx", 0o600);
+    try {
+      for (const chunk of this.#held) writeFileSync(file, chunk);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** The data itself, when it is at most 1 MiB. */
+  get small(): Buffer | undefined {
+    return this.size > smallest ? undefined : Buffer.concat(this.#held);
   }
 
   async drop(): Promise<void> {
