@@ -59,12 +59,16 @@ function usersXml(): string {
 
 const xml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
+const tiers = ["cold", "archive"];
+
+/** The folders parts can lie in, the one every table begins on first. */
+export const diskNames = ["store", ...tiers];
+
 /**
  * The policy `tiered`: new parts on the disk every table begins on (a table that has parts already may take the policy, for its own
  * volume is in it), older ones moved by a table's TTL to the volumes `cold` and `archive`. Elsewhere these are larger, slower disks or S3.
  */
 function storage(directory: string): string {
-  const tiers = ["cold", "archive"];
   const disks = tiers.map((name) => tag(name, tag("path", xml(join(directory, name, "/")))));
   const volumes = ["default", ...tiers].map((name) => tag(name, tag("disk", name)));
   return tag(

@@ -76,6 +76,43 @@ test("killed with -9 during inserts, five times: all that was acknowledged is th
   await server.close();
 }, 60_000);
 
+test("killed between an INSERT's token and its part: the token is forgotten, and the retry is taken, by the view's table too", async () => {
+  const server = await openTestServer();
+  const window = "SETTINGS non_replicated_deduplication_window = 100";
+  for (const query of [
+    `CREATE TABLE t (x UInt8) ENGINE = MergeTree ORDER BY x ${window}`,
+    `CREATE TABLE sums (n UInt64) ENGINE = SummingMergeTree ORDER BY () ${window}`,
+    "CREATE MATERIALIZED VIEW to_sums TO sums AS SELECT count() AS n FROM t",
+  ])
+    await server.ask(query);
+  const insert = (token: string) =>
+    server.ask("INSERT INTO t VALUES (1)", { url: { insert_deduplication_token: token } });
+  const counts = async () =>
+    (await server.ask("SELECT (SELECT count() FROM t), (SELECT sum(n) FROM sums)")).text;
+  await insert("first");
+  await insert("second");
+  await server.ask("OPTIMIZE TABLE sums FINAL");
+  const { text: path } = await server.ask(
+    "SELECT path FROM system.parts WHERE table = 't' AND name = 'all_2_2_0' FORMAT TSVRaw",
+  );
+  process.kill(server.pid, "SIGKILL");
+  // As if it had been killed there: the part still had its temporary name, which the next start removes.
+  await sleep(100);
+  rmSync(path, { recursive: true });
+  await server.restart();
+  expect(await counts()).toBe("1\t2");
+  await insert("first");
+  expect(await counts()).toBe("1\t2");
+  await insert("second");
+  expect(await counts()).toBe("2\t2");
+  process.kill(server.pid, "SIGKILL");
+  await sleep(100);
+  await server.restart();
+  await insert("second");
+  expect(await counts()).toBe("2\t2");
+  await server.close();
+}, 60_000);
+
 test("tables in default survive restarts, and can be renamed into other databases", async () => {
   const server = await openTestServer();
   await server.ask("CREATE DATABASE other");

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { type Addon, type Analysis, type Connection, loadAddon, type RawResult } from "./addon.ts";
-import { writeConfig } from "./config.ts";
+import { diskNames, writeConfig } from "./config.ts";
+import { forgetLostParts } from "./lost-parts.ts";
 import { literal } from "./sql.ts";
 
 /** A string setting nothing local reads: it carries our name for a statement into `system.processes`. */
@@ -39,6 +40,9 @@ export function openEngine(directory: string): Engine {
   mkdirSync(store, { recursive: true });
   const addon = loadAddon();
   const args = writeConfig(directory, Math.floor(totalmem() * 0.6));
+  const lost = holderOf(store) ? [] : forgetLostParts(diskNames.map((name) => join(directory, name)));
+  for (const part of lost)
+    console.error(`The engine was stopped before ${part} had its name: its INSERT counts as not begun.`);
   const kept = open(addon, store, args);
   const ask = (sql: string, format = "TSVRaw") => addon.QueryWithConnection(kept, sql, format).trim();
   makeDefaultPlain(ask, store);
@@ -80,13 +84,19 @@ function open(addon: Addon, store: string, args: readonly string[]): Connection 
   try {
     return addon.CreateConnection(store, args);
   } catch (error) {
-    const status = join(store, "status");
-    const pid = existsSync(status) && /PID: (\d+)/.exec(readFileSync(status, "utf8"))?.[1];
-    if (!pid || !isRunning(Number(pid))) throw error;
+    const pid = holderOf(store);
+    if (!pid) throw error;
     throw new DirectoryInUse(
       `The data directory ${store} is in use by process ${pid}. Stop that one, or give --data another directory.`,
     );
   }
+}
+
+/** The process that has the directory open, if it is another one. */
+function holderOf(store: string): number | undefined {
+  const status = join(store, "status");
+  const pid = existsSync(status) && /PID: (\d+)/.exec(readFileSync(status, "utf8"))?.[1];
+  return pid && isRunning(Number(pid)) ? Number(pid) : undefined;
 }
 
 function isRunning(pid: number): boolean {
