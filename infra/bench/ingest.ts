@@ -26,13 +26,12 @@ export const ingest: Bench = {
     let runs = 0;
 
     const ours =
-      ({ inProcess, pollers = 0, concurrency = 1, nodeOptions }: Way) =>
+      (inProcess: boolean, pollers: number, concurrency = 1) =>
       async (): Promise<Cost> => {
         const { table, drop } = await openTable(admin, `ours${++runs}`, createTable);
         const offline = await runOffline(options, {
           name: "commits",
           inProcess,
-          nodeOptions,
           eventSources: { concurrency },
           events: [
             kafkaEvent(
@@ -79,14 +78,10 @@ export const ingest: Bench = {
     };
 
     const measures = {
-      worker: ours({ inProcess: false }),
-      "worker, provisioned": ours({ inProcess: false, pollers: 1 }),
-      "in-process": ours({ inProcess: true }),
-      "in-process, two at a time": ours({ inProcess: true, concurrency: 2 }),
-      "in-process, young generation of 256 MB": ours({
-        inProcess: true,
-        nodeOptions: "--max-semi-space-size=256",
-      }),
+      worker: ours(false, 0),
+      "worker, provisioned": ours(false, 1),
+      "in-process": ours(true, 0),
+      "in-process, two at a time": ours(true, 0, 2),
       "Kafka engine, default": engine("Kafka engine, default"),
       "Kafka engine, best throughput": engine("Kafka engine, best throughput"),
     };
@@ -97,7 +92,6 @@ export const ingest: Bench = {
       "worker, provisioned",
       "in-process",
       "in-process, two at a time",
-      "in-process, young generation of 256 MB",
     ] as const) {
       for (const peer of ["Kafka engine, best throughput", "Kafka engine, default"] as const) {
         const [mine, theirs] = [results[mode], results[peer]];
@@ -119,15 +113,6 @@ export const ingest: Bench = {
     }
   },
 };
-
-/** How a function is run. */
-interface Way {
-  inProcess: boolean;
-  /** Of `provisionedPollerConfig`; 0 without it. */
-  pollers?: number;
-  concurrency?: number;
-  nodeOptions?: string;
-}
 
 /** A table with a view that counts. */
 async function openTable(admin: ClickHouseClient, table: string, create: (name: string) => string) {

@@ -25,8 +25,6 @@ export interface OfflineFunction {
   /** Functions run in the process that polls, instead of worker threads. */
   inProcess: boolean;
   eventSources?: object;
-  /** Of the whole process, as `NODE_OPTIONS`. */
-  nodeOptions?: string | undefined;
 }
 
 /** A Kafka event as `serverless.yml` has it: from the topic's first record on, batches as large as AWS lets them be. */
@@ -50,7 +48,7 @@ export const kafkaEvent = (
 /** A service of its own with the real plugin under the real `sls offline`. */
 export async function runOffline(
   { cleanup }: Pick<BenchOptions, "cleanup">,
-  { name, events, env, inProcess, eventSources, nodeOptions = "" }: OfflineFunction,
+  { name, events, env, inProcess, eventSources }: OfflineFunction,
 ): Promise<Offline> {
   const folder = await openFolder({ cleanup });
   const [httpPort, lambdaPort, websocketPort, albPort] = await freePorts(4);
@@ -81,13 +79,7 @@ export async function runOffline(
 
   const child = spawn(process.execPath, [join(projectRoot, "node_modules/.bin/sls"), "offline", "start"], {
     cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      HOME: folder,
-      SLS_TELEMETRY_DISABLED: "1",
-      NODE_OPTIONS: nodeOptions,
-      ...env,
-    },
+    env: { PATH: process.env.PATH, HOME: folder, SLS_TELEMETRY_DISABLED: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
