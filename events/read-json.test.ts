@@ -158,3 +158,16 @@ test("no more than a few orders of keys are learned, whatever is sent", () => {
   expect(reader?.read(body("key2"))).not.toBe(unsure);
   expect(reader?.read(body("key50"))).toBe(unsure);
 });
+
+test("no code is made of a key of thousands of characters", () => {
+  const reader = openReader(rating.schema);
+  for (const [length, learned] of [
+    [7000, true],
+    [9000, false],
+  ] as const) {
+    const key = "k".repeat(length);
+    reader?.learn(["rating", "unique_id", key]);
+    const event = reader?.read(spanOf(Buffer.from(`{"rating":1,"unique_id":"u","${key}":0}`)));
+    expect(event !== unsure).toBe(learned);
+  }
+});

@@ -19,6 +19,10 @@ export interface Reader {
 /** How many orders of keys are known at once: each is a function of its own, and is tried in turn. */
 const mostOrders = 4;
 
+/** Of one order: whoever sends may name keys at will, and each character becomes code. */
+const mostKeys = 200;
+const mostKeyCharacters = 8000;
+
 export function openReader(schema: z.core.$ZodType): Reader | undefined {
   const fields = fieldsOf(schema);
   if (fields === undefined) return undefined;
@@ -38,7 +42,8 @@ export function openReader(schema: z.core.$ZodType): Reader | undefined {
       return unsure;
     },
     learn(keys) {
-      if (orders.size >= mostOrders || keys.length > 200) return;
+      if (orders.size >= mostOrders || keys.length > mostKeys) return;
+      if (keys.reduce((sum, key) => sum + key.length, 0) > mostKeyCharacters) return;
       const named = new Set(keys);
       const order = [...keys, ...Object.keys(fields).filter((key) => !named.has(key))];
       const name = order.join("\n");

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,6 +110,35 @@ test("killed between an INSERT's token and its part: the token is forgotten, and
   await server.restart();
   await insert("second");
   expect(await counts()).toBe("2\t2");
+  await server.close();
+}, 60_000);
+
+test("the same of a table that sums, although its process number was given to another process since", async () => {
+  const server = await openTestServer();
+  await server.ask(
+    "CREATE TABLE s (n UInt64) ENGINE = SummingMergeTree ORDER BY () SETTINGS non_replicated_deduplication_window = 100",
+  );
+  await server.ask("SYSTEM STOP MERGES s");
+  const insert = (n: number) =>
+    server.ask(`INSERT INTO s VALUES (${n})`, { url: { insert_deduplication_token: `${n}` } });
+  const sum = async () => (await server.ask("SELECT sum(n) FROM s")).text;
+  await insert(1);
+  await insert(2);
+  const { text: path } = await server.ask(
+    "SELECT path FROM system.parts WHERE table = 's' AND min_block_number = 2 FORMAT TSVRaw",
+  );
+  process.kill(server.pid, "SIGKILL");
+  await sleep(100);
+  rmSync(path, { recursive: true });
+  // This process began later than the engine whose number it has.
+  const status = join(server.data, "store", "status");
+  writeFileSync(status, `PID: ${process.pid}\n`);
+  utimesSync(status, 1, 1);
+  await server.restart();
+  expect(await sum()).toBe("1");
+  await insert(1);
+  await insert(2);
+  expect(await sum()).toBe("3");
   await server.close();
 }, 60_000);
 

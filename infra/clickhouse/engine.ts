@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { type Addon, type Analysis, type Connection, loadAddon, type RawResult } from "./addon.ts";
 import { diskNames, writeConfig } from "./config.ts";
+import { holderOf } from "./holder.ts";
 import { forgetLostParts } from "./lost-parts.ts";
 import { literal } from "./sql.ts";
 
@@ -89,21 +90,6 @@ function open(addon: Addon, store: string, args: readonly string[]): Connection 
     throw new DirectoryInUse(
       `The data directory ${store} is in use by process ${pid}. Stop that one, or give --data another directory.`,
     );
-  }
-}
-
-/** The process that has the directory open, if it is another one. */
-function holderOf(store: string): number | undefined {
-  const status = join(store, "status");
-  const pid = existsSync(status) && /PID: (\d+)/.exec(readFileSync(status, "utf8"))?.[1];
-  return pid && isRunning(Number(pid)) ? Number(pid) : undefined;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return pid !== process.pid && process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 

@@ -33,7 +33,8 @@ const numberOf = (log: string): number => Number(/\d+(?=\.txt$)/.exec(basename(l
 
 /** Whether a table's folder has this part, or one that it was merged or mutated into. */
 function holdsPart(folder: string, part: string): boolean {
-  const [, partition = "", number] = /^(.+)_(\d+)_\d+_0$/.exec(part) ?? [];
+  // Level 1: an INSERT into a table that sums, replaces or aggregates merges its own rows first (`optimize_on_insert`).
+  const [, partition = "", number] = /^(.+)_(\d+)_\2_[01]$/.exec(part) ?? [];
   if (number === undefined) return true; // Not a part that an INSERT made.
   if (!existsSync(folder)) return false;
   return readdirSync(folder).some((name) => {
