@@ -37,7 +37,16 @@ export async function buildPackage(folder: string): Promise<void> {
   chmodSync(join(folder, "main.js"), 0o755);
   const envelopes = ["events/envelope/kafka.ts", "events/envelope/rabbitmq.ts"].map(ours);
   const declarations = ["--declaration", "--emitDeclarationOnly", "--noEmit", "false", "--outDir", folder];
-  const language = ["--ignoreConfig", "--target", "es2024", "--module", "nodenext", "--types", "node"];
+  const language = [
+    "--ignoreConfig",
+    "--target",
+    "es2024",
+    "--module",
+    "nodenext",
+    "--types",
+    "node",
+    "--rewriteRelativeImportExtensions",
+  ];
   execFileSync(ours("node_modules/.bin/tsc"), [...declarations, ...language, ...envelopes], {
     cwd: project,
     stdio: "pipe",
