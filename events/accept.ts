@@ -14,23 +14,17 @@ export function compile(schema: z.core.$ZodType): (value: unknown) => unknown {
   const scope: unknown[] = [unsure];
   const use: Use = (value) => `use[${scope.push(value) - 1}]`;
   const fields = Object.entries(shape).map(([name, field], i) => {
-    const key = JSON.stringify(name);
-    const optional = defOf(field).type === "optional";
-    const inner = optional ? (defOf(field).innerType as z.core.$ZodType) : field;
-    return {
-      optional,
-      read: `let v${i} = value[${key}]; if (v${i} === undefined) { ${optional ? "" : "return unsure;"} } else { ${accept(inner, `v${i}`, use)} }`,
-      required: `${key}: v${i},`,
-      present: `if (v${i} !== undefined) event[${key}] = v${i};`,
-    };
+    const { inner, optional } = presenceOf(field);
+    const variable = `v${i}`;
+    const read = `let ${variable} = value[${JSON.stringify(name)}]; if (${variable} === undefined) { ${optional ? "" : "return unsure;"} } else { ${accept(inner, variable, use)} }`;
+    return { name, variable, optional, read };
   });
   const source = [
     "const unsure = use[0]; return (value) => {",
     'if (typeof value !== "object" || value === null || Array.isArray(value)) return unsure;',
     ...fields.map(({ read }) => read),
-    `const event = {${fields.map((field) => (field.optional ? "" : field.required)).join("")}};`,
-    ...fields.map((field) => (field.optional ? field.present : "")),
-    "return event; }",
+    returnEvent(fields),
+    "}",
   ];
   return new Function("use", source.join("\n"))(scope);
 }
@@ -39,6 +33,26 @@ export function compile(schema: z.core.$ZodType): (value: unknown) => unknown {
 export function fieldsOf(schema: z.core.$ZodType): Record<string, z.core.$ZodType> | undefined {
   const { type, catchall, checks, shape } = defOf(schema);
   return type !== "object" || catchall || checks?.length ? undefined : shape;
+}
+
+/** A field without its `optional`, and whether it had one. */
+export function presenceOf(field: z.core.$ZodType): { inner: z.core.$ZodType; optional: boolean } {
+  const { type, innerType } = defOf(field);
+  return type === "optional" ? { inner: innerType, optional: true } : { inner: field, optional: false };
+}
+
+/** Statements that return the event of these fields, each in its variable; an optional one that is absent is left out. */
+export function returnEvent(fields: { name: string; variable: string; optional: boolean }[]): string {
+  const keyed = fields.map(({ name, ...field }) => ({ ...field, key: JSON.stringify(name) }));
+  const required = keyed
+    .filter(({ optional }) => !optional)
+    .map(({ key, variable }) => `${key}: ${variable}`);
+  const optional = keyed.filter(({ optional }) => optional);
+  return [
+    `const event = {${required.join(", ")}};`,
+    ...optional.map(({ key, variable }) => `if (${variable} !== undefined) event[${key}] = ${variable};`),
+    "return event;",
+  ].join("\n");
 }
 
 /** Text that survives UTF-8. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { defOf, fieldsOf, type Use, unsure } from "./accept.ts";
+import { fieldsOf, presenceOf, returnEvent, type Use, unsure } from "./accept.ts";
 import { Span } from "./envelope/span.ts";
 import { anyValue, endOfText, inText } from "./json-bytes.ts";
 import { anyOf, readValue } from "./read-value.ts";
@@ -68,13 +68,12 @@ function compileReader(fields: Fields, order: string[]): Read {
   const members: { name: string; variable: string; optional: boolean }[] = [];
   for (const [k, name] of order.entries()) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    const optional = field === undefined || defOf(field).type === "optional";
+    const { inner, optional } = field ? presenceOf(field) : { optional: true };
     const variable = `v${k}`;
     if (field) members.push({ name, variable, optional });
-    const inner = field && optional ? (defOf(field).innerType as z.core.$ZodType) : field;
     source.push(
       `let ${variable}; if (${isKey(name)}) {`,
-      inner ? readValue(inner, variable, use) : `${anyOf(variable)}`,
+      inner ? readValue(inner, variable, use) : anyOf(variable),
       "more = b[i] === 44; if (more) { i++; if (b[i] === 32) i++; } else if (b[i] !== 125) return unsure;",
       optional ? "}" : "} else return unsure;",
     );
@@ -83,19 +82,11 @@ function compileReader(fields: Fields, order: string[]): Read {
     "if (more || b[i++] !== 125) return unsure;",
     "while (b[i] === 32 || b[i] === 10 || b[i] === 13 || b[i] === 9) i++;",
     "if (i !== end) return unsure;",
-    ...eventOf(members),
+    returnEvent(members),
     "};",
   );
   return new Function("use", "helpers", source.join("\n"))(scope, Object.values(helpers));
 }
-
-const eventOf = (members: { name: string; variable: string; optional: boolean }[]): string[] => [
-  `const event = {${members.map(({ name, variable, optional }) => (optional ? "" : `${JSON.stringify(name)}: ${variable},`)).join("")}};`,
-  ...members.map(({ name, variable, optional }) =>
-    optional ? `if (${variable} !== undefined) event[${JSON.stringify(name)}] = ${variable};` : "",
-  ),
-  "return event;",
-];
 
 /** An expression that is true when the key and its colon begin at `i`, and then passes over them. */
 function isKey(name: string): string {

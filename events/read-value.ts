@@ -14,17 +14,21 @@ export function readValue(schema: z.core.$ZodType, variable: string, use: Use): 
   if (def.type === "nullable" && checks.length === 0)
     return `if (b[i] === 110 && b[i + 1] === 117 && b[i + 2] === 108 && b[i + 3] === 108) { ${variable} = null; i += 4; } else { ${readValue(def.innerType, variable, use)} }`;
   if (isText(def)) return readText(def, variable);
-  if (def.type === "number" && !def.coerce && (def.format === undefined || def.format === "safeint")) {
-    const wrong = checks.map((check) => violation(defOf(check), variable, use));
-    if (wrong.every((one) => one !== undefined)) return readInteger(variable, wrong);
-  }
+  const wrong = checks.map((check) => violation(defOf(check), variable, use));
+  const known = wrong.every((one) => one !== undefined);
+  const plain = def.type === "number" && !def.coerce;
+  if (known && plain && (def.format === undefined || def.format === "safeint"))
+    return readInteger(variable, wrong);
   const generic = `${anyOf(variable)} ${accept(schema, variable, use)}`;
   const form = def.type === "pipe" && readFromBytes.get(defOf(def.out).transform);
-  const wrong = checks.map((check) => violation(defOf(check), variable, use));
-  if (!form || !isText(defOf(def.in)) || wrong.some((one) => one === undefined)) return generic;
+  if (!known || !form || !isText(defOf(def.in))) return generic;
   const quick = `b[i] === 34 && b[i + ${form.length + 1}] === 34 && (${variable} = ${use(form.read)}(b, i + 1)) !== undefined`;
-  return `if (${quick}) { i += ${form.length + 2}; ${wrong.length ? `if (${wrong.join(" || ")}) return unsure;` : ""} } else { ${generic} }`;
+  return `if (${quick}) { i += ${form.length + 2}; ${refuse(wrong)} } else { ${generic} }`;
 }
+
+/** A statement that returns `unsure` when any of these is so. */
+const refuse = (wrong: (string | undefined)[]): string =>
+  wrong.length > 0 ? `if (${wrong.join(" || ")}) return unsure;` : "";
 
 /** The same of a value of any kind; `n` is where it was read. */
 export const anyOf = (variable: string) =>
@@ -66,5 +70,5 @@ const readInteger = (variable: string, wrong: (string | undefined)[]): string =>
     "s = i; n = 0; while (b[i] >= 48 && b[i] <= 57) n = n * 10 + b[i++] - 48;",
     "if (i === s || i - s > 15 || (b[s] === 48 && i - s > 1)) return unsure;",
     `if (b[i] === 46 || b[i] === 69 || b[i] === 101) return unsure; ${variable} = c * n;`,
-    wrong.length ? `if (${wrong.join(" || ")}) return unsure;` : "",
+    refuse(wrong),
   ].join(" ");

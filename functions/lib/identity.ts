@@ -163,18 +163,26 @@ export function isOneOf(column: string, type: string, values: Value[], name: str
 /** A range where a partition's offsets lie close together (nearly always), the offsets themselves where they do not. */
 function findPositions(prefix: string, positions: Position[]): Condition | undefined {
   if (positions.length === 0) return undefined;
+  return inPartitions(prefix, byPartition(positions), ({ offsets, first, last }, n) =>
+    last - first < 4 * offsets.length
+      ? {
+          where: `${prefix}_offset BETWEEN {first${n}: UInt64} AND {last${n}: UInt64}`,
+          params: { [`first${n}`]: first, [`last${n}`]: last },
+        }
+      : isOneOf(`${prefix}_offset`, "UInt64", offsets, `offsets${n}`),
+  );
+}
+
+/** Rows of any of these runs' partitions that a condition on their offsets holds for; `n` tells its parameters apart. */
+export function inPartitions(
+  prefix: string,
+  runs: Run[],
+  ofOffsets: (run: Run, n: number) => Condition,
+): Condition {
   const params: Record<string, unknown> = {};
-  const clauses = byPartition(positions).map(({ topic, partition, offsets, first, last }, n) => {
-    params[`t${n}`] = topic;
-    params[`p${n}`] = partition;
-    const one: Condition =
-      last - first < 4 * offsets.length
-        ? {
-            where: `${prefix}_offset BETWEEN {first${n}: UInt64} AND {last${n}: UInt64}`,
-            params: { [`first${n}`]: first, [`last${n}`]: last },
-          }
-        : isOneOf(`${prefix}_offset`, "UInt64", offsets, `offsets${n}`);
-    Object.assign(params, one.params);
+  const clauses = runs.map((run, n) => {
+    const one = ofOffsets(run, n);
+    Object.assign(params, { [`t${n}`]: run.topic, [`p${n}`]: run.partition, ...one.params });
     return `(${prefix}_topic = {t${n}: String} AND ${prefix}_partition = {p${n}: UInt32} AND ${one.where})`;
   });
   return { where: clauses.join(" OR "), params };

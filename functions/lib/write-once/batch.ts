@@ -17,7 +17,9 @@ export const columnsOf = <Row, Place>({ columns, identity }: Table<Row, Place>):
   ...identity.inputs.names,
 ];
 
-/** What every row says of its batch. */
+/** The columns in which every row says of which batch it is. */
+export const batchColumns = ["in_batch", "in_batch_rows"];
+
 export const constantsOf = ({ id, rows }: Batch<unknown>) => ({ in_batch: id, in_batch_rows: rows.length });
 
 /** One batch for each table partition the rows fall into. The same rows make the same batches. */

@@ -1,4 +1,4 @@
-import { byPartition, laneOf, type Run } from "../identity.ts";
+import { byPartition, inPartitions, laneOf, type Run } from "../identity.ts";
 import type { Store } from "../store.ts";
 import type { Claims } from "./lanes.ts";
 import { type Found, findKnown, nothing } from "./probe.ts";
@@ -21,7 +21,7 @@ export async function findWithinHorizon<Row, Place>(
   if (rising === undefined) return findKnown(store, table, places);
   const runs = byPartition(places.map(rising));
   const horizonOf = (run: Run) => claims.get(laneOf(run))?.horizons.get(table.name);
-  const near = runs.filter((run) => !(run.first > (horizonOf(run) ?? Number.POSITIVE_INFINITY)));
+  const near = runs.filter((run) => run.first <= (horizonOf(run) ?? Number.POSITIVE_INFINITY));
   const unknown = near.filter((run) => claims.has(laneOf(run)) && horizonOf(run) === undefined);
   const lanes = new Set(near.map(laneOf));
   const asked =
@@ -40,11 +40,10 @@ export async function findWithinHorizon<Row, Place>(
 
 /** Whether the table has a row above any of these runs: it has when they are delivered again, or out of order. */
 async function isAnyAbove(store: Store, table: string, runs: Run[]): Promise<boolean> {
-  const params: Record<string, unknown> = {};
-  const clauses = runs.map(({ topic, partition, last }, n) => {
-    Object.assign(params, { [`t${n}`]: topic, [`p${n}`]: partition, [`last${n}`]: last });
-    return `(_topic = {t${n}: String} AND _partition = {p${n}: UInt32} AND _offset > {last${n}: UInt64})`;
-  });
-  const query = `SELECT 1 FROM ${table} WHERE ${clauses.join(" OR ")} LIMIT 1`;
+  const { where, params } = inPartitions("", runs, ({ last }, n) => ({
+    where: `_offset > {last${n}: UInt64}`,
+    params: { [`last${n}`]: last },
+  }));
+  const query = `SELECT 1 FROM ${table} WHERE ${where} LIMIT 1`;
   return (await store.select(query, params)).length > 0;
 }

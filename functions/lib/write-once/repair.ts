@@ -1,7 +1,7 @@
 import { type Condition, isOneOf } from "../identity.ts";
 import { log } from "../log.ts";
 import type { Store } from "../store.ts";
-import { columnsOf } from "./batch.ts";
+import { batchColumns, columnsOf } from "./batch.ts";
 import type { FoundBatch } from "./probe.ts";
 import type { Table } from "./table.ts";
 import { type Reached, readViewTree } from "./view-tree.ts";
@@ -96,7 +96,7 @@ async function repair<Row, Place>(
     });
     return;
   }
-  const columns = [...columnsOf(table), "in_batch", "in_batch_rows"];
+  const columns = [...columnsOf(table), ...batchColumns];
   const stored = columns.map((name) => name.replace(/^in_/, "_"));
   const select = `SELECT ${stored.join(", ")} FROM ${table.name} WHERE _batch = {batch: UInt128} ORDER BY ALL`;
   await store.replay(table.name, columns, select, { batch: batch.id }, batch.id);
