@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isOneOf, messageId, originPosition } from "./identity.ts";
+import { areRising, isOneOf, messageId, originPosition } from "./identity.ts";
 import type { KafkaPlace, RabbitMQPlace } from "./message.ts";
 
 test("a list longer than a server takes as one parameter is bound as several, with every value in one of them", () => {
@@ -38,4 +38,51 @@ test("another copy of a rating is looked up where it was read, not by its origin
   };
   expect(originPosition.find([place])?.params).toMatchObject({ t0: "dominate", p0: 1, first0: 7 });
   expect(originPosition.again([place])?.params).toMatchObject({ t0: "shadow", p0: 3, first0: 9 });
+});
+
+test.each([
+  [
+    true,
+    "partition after partition, each in order, with gaps",
+    [
+      [0, 1],
+      [0, 5],
+      [3, 2],
+      [1, 9],
+    ],
+  ],
+  [true, "nothing", []],
+  [
+    false,
+    "the same twice",
+    [
+      [0, 1],
+      [0, 1],
+    ],
+  ],
+  [
+    false,
+    "a later one first",
+    [
+      [0, 2],
+      [0, 1],
+    ],
+  ],
+  [
+    false,
+    "a partition that comes back",
+    [
+      [0, 1],
+      [1, 1],
+      [0, 2],
+    ],
+  ],
+])("rising: %s for %s", (rises, _what, places) => {
+  const positions = places.map(([partition = 0, offset = 0]) => ({ topic: "t", partition, offset }));
+  expect(areRising(positions, (position) => position)).toBe(rises);
+});
+
+test("the same offset in another topic is no copy", () => {
+  const positions = ["a", "b"].map((topic) => ({ topic, partition: 0, offset: 1 }));
+  expect(areRising(positions, (position) => position)).toBe(true);
 });

@@ -214,5 +214,19 @@ export function byPartition(positions: Position[]): Run[] {
   return [...runs.values()];
 }
 
+/** Whether these come partition after partition, each in order, as a mapping delivers them: then no two are the same. */
+export function areRising<T>(items: T[], positionOf: (item: T) => Position): boolean {
+  const lanes = new Set<string>();
+  let last: Position | undefined;
+  for (const item of items) {
+    const position = positionOf(item);
+    const sameLane = position.partition === last?.partition && position.topic === last.topic;
+    if (sameLane && position.offset <= (last?.offset ?? 0)) return false;
+    if (!sameLane && lanes.size === lanes.add(laneOf(position)).size) return false;
+    last = position;
+  }
+  return true;
+}
+
 /** The lane of a Kafka partition. */
 export const laneOf = ({ topic, partition }: Omit<Position, "offset">): string => `${topic}:${partition}`;

@@ -59,13 +59,18 @@ export async function describeTarget(ask: Ask, table: string): Promise<Target> {
   return {
     has: (columns) => columns.every((name) => types.has(name)),
     structure(columns) {
-      const structure = typed(columns, (name, type) => `${quoteName(name)} ${type}`).join(", ");
+      const structure = typed(columns, (name, type) => `${quoteName(name)} ${asSent(type)}`).join(", ");
       return `'${structure.replace(/[\\']/g, "\\$&")}'`;
     },
     parameters: (columns) => typed(columns, (name, type) => `{${name}: ${type}}`),
     settings: { ...settings, ...Object.fromEntries(known) },
   };
 }
+
+const lowCardinality = /LowCardinality\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)/g;
+
+/** The engine looks a LowCardinality value up as it reads it, row by row; a column of the plain type is converted as a whole. */
+const asSent = (type: string): string => type.replace(lowCardinality, "$1");
 
 /** A name of any characters as SQL takes it. */
 export const quoteName = (name: string): string => `\`${name.replace(/[\\`]/g, "\\$&")}\``;

@@ -37,8 +37,10 @@ export function packKafka(source: KafkaSource, records: KafkaRecord[]): PackedKa
   );
   const size = (sum: number, part: Buffer | null) => sum + (part?.length ?? 0);
   const bodiesSize = records.reduce((sum, { key, value }) => size(size(sum, key), value), 0);
-  // Not of the pool: a clone of a view copies all that is under it.
-  const bytes = Buffer.allocUnsafeSlow(headers.reduce((sum, { value }) => size(sum, value), bodiesSize));
+  // Shared, so that it is not copied on its way to the other thread; nobody writes to it afterwards.
+  const bytes = Buffer.from(
+    new SharedArrayBuffer(headers.reduce((sum, { value }) => size(sum, value), bodiesSize)),
+  );
   let end = 0;
   const append = (part: Buffer | null) => {
     if (part !== null) end += part.copy(bytes, end);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { type Identity, messageId, originPosition } from "../identity.ts";
 import type { KafkaPlace, RabbitMQPlace } from "../message.ts";
-import { dateTime64, encodeColumns, string } from "../row-binary.ts";
+import { arrayOfPairs, type Column, dateTime64, encodeColumns, nullable, string } from "../row-binary.ts";
 import type { Store } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 import { openScratch } from "../testing.ts";
@@ -188,4 +188,40 @@ test("a missing table is an exception that says it needs a person", async () => 
     retryable: false,
     message: expect.stringContaining("migrations"),
   });
+});
+
+test("columns of LowCardinality hold what was given, nested ones too", async () => {
+  const { client, store, select } = await openScratch();
+  await client.command({
+    query: `CREATE TABLE few (
+      plain LowCardinality(String), absent LowCardinality(Nullable(FixedString(2))), tags Map(LowCardinality(String), String),
+      in_queue String EPHEMERAL, in_message_id String EPHEMERAL, in_batch UInt128 EPHEMERAL, in_batch_rows UInt32 EPHEMERAL,
+      _queue LowCardinality(String) MATERIALIZED in_queue, _message_id String MATERIALIZED in_message_id,
+      _batch UInt128 MATERIALIZED in_batch, _batch_rows UInt32 MATERIALIZED in_batch_rows
+    ) ORDER BY plain SETTINGS non_replicated_deduplication_window = 100`,
+  });
+  interface Few {
+    plain: string;
+    absent: string | undefined;
+    tags: [string, string][];
+  }
+  const two: Column<string> = (out, value) => out.bytes(Buffer.from(value));
+  const few: Table<Few, RabbitMQPlace> = {
+    name: "few",
+    columns: encodeColumns<Few>({ plain: string, absent: nullable(two), tags: arrayOfPairs }),
+    identity: messageId,
+  };
+  const rows: Few[] = [
+    { plain: "a", absent: undefined, tags: [] },
+    { plain: "ä", absent: "xy", tags: [["k", "v"]] },
+  ];
+  await writeOnce(
+    store,
+    few,
+    rows.map((row, n) => ({ ...said(`${n}`), row })),
+  );
+  expect(await select("SELECT *, _queue FROM few ORDER BY plain")).toEqual([
+    { plain: "a", absent: null, tags: {}, _queue: "chat.clickhouse" },
+    { plain: "ä", absent: "xy", tags: { k: "v" }, _queue: "chat.clickhouse" },
+  ]);
 });

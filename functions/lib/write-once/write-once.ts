@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { areRising } from "../identity.ts";
 import type { Store } from "../store.ts";
 import { Overtaken, StoreError } from "../store-error.ts";
 import { type Batch, columnsOf, constantsOf, makeBatch, makeBatches } from "./batch.ts";
@@ -30,7 +31,7 @@ export function beginWrite<Row, Place>(
   const ahead = places && first.then((claims) => look(places, claims));
   for (const running of [first, ahead]) running?.catch(() => {}); // Thrown where it is awaited.
   return async <P extends Placed<Row, Place>>(rows: P[]): Promise<Written<P>> => {
-    const progress: Progress<P> = { rest: firstOfEach(rows), inserted: 0, refused: [] };
+    const progress: Progress<P> = { rest: firstOfEach(table, rows), inserted: 0, refused: [] };
     const distinct = progress.rest.length;
     for (;;) {
       const claims = await hold.claims();
@@ -112,8 +113,12 @@ function without<P>(rows: P[], done: P[]): P[] {
   return rows.filter((row) => !gone.has(row));
 }
 
-/** A publisher's retry can put copies of one message into one batch. */
-function firstOfEach<Row, Place, P extends Placed<Row, Place>>(rows: P[]): P[] {
+/** A publisher's retry can put copies of one message into one batch; positions that rise are no copies. */
+function firstOfEach<Row, Place, P extends Placed<Row, Place>>(
+  { identity: { rising } }: Table<Row, Place>,
+  rows: P[],
+): P[] {
+  if (rising && areRising(rows, ({ place }) => rising(place))) return rows;
   const seen = new Set<string>();
   return rows.filter(({ key }) => {
     if (key === undefined) return true;
