@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { freePorts } from "../event-sources/fixture-ports.ts";
 import { projectRoot } from "../settings.ts";
+import { nodeOptions } from "../stack/functions.ts";
 import type { BenchOptions } from "./bench.ts";
 import { openFolder } from "./services.ts";
 
@@ -45,7 +46,7 @@ export const kafkaEvent = (
   },
 });
 
-/** A service of its own with the real plugin under the real `sls offline`. */
+/** A service of its own with the real plugin under the real `sls offline`, started as `sluice up` starts it. */
 export async function runOffline(
   { cleanup }: Pick<BenchOptions, "cleanup">,
   { name, events, env, inProcess, eventSources }: OfflineFunction,
@@ -77,7 +78,8 @@ export async function runOffline(
   await writeFile(join(folder, "plugin.ts"), reexport("default", "infra/event-sources/plugin.ts"));
   await writeFile(join(folder, "serverless.yml"), JSON.stringify(service)); // JSON is YAML.
 
-  const child = spawn(process.execPath, [join(projectRoot, "node_modules/.bin/sls"), "offline", "start"], {
+  const args = [...nodeOptions, join(projectRoot, "node_modules/.bin/sls"), "offline", "start"];
+  const child = spawn(process.execPath, args, {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, SLS_TELEMETRY_DISABLED: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -10,7 +10,7 @@ import { type Run, withOurProcesses } from "./running.ts";
 import { select, selectWhole } from "./select.ts";
 import type { Spool } from "./spool.ts";
 import { literal, utf8 } from "./sql.ts";
-import { inputCall, type Statement } from "./statement.ts";
+import { inputCall, isReading, type Statement } from "./statement.ts";
 import { openWork, type Server, type Work } from "./work.ts";
 
 /** Runs one statement and answers it; throws what has to be told as an error. */
@@ -103,7 +103,7 @@ function told(ask: Ask, thrown: unknown): ServerError {
 async function dispatch(work: Work, analysis: Analysis, data: Spool | undefined): Promise<void> {
   const { verb, sql } = work.statement;
   if (data) return insert(work, data);
-  const rows = isRead(analysis) && ["SELECT", "WITH", "FROM", "("].includes(verb);
+  const rows = isRead(analysis) && isReading(verb);
   if (rows) return work.ask.whole ? selectWhole(work) : select(work);
   return work.answer((await work.run(utf8(sql))).bytes);
 }

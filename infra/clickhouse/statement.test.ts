@@ -36,6 +36,15 @@ test("columns, tables and aliases may be called format", () => {
   expect(split("SELECT format FROM format FORMAT CSV")?.[2]).toBe("CSV");
 });
 
+test.each([
+  "SELECT count() FROM t GROUP BY table ",
+  "SELECT database ",
+  "SELECT * FROM function ",
+  "WITH 1 AS x SELECT x FROM system.tables GROUP BY database ",
+])("a column or table called as a keyword is no keyword: %s", (sql) => {
+  expect(split(`${sql}FORMAT TSV`)).toEqual([sql, "FORMAT TSV", "TSV", undefined]);
+});
+
 test("data of an INSERT begins behind its format and one line break", () => {
   expect(split("INSERT INTO t (a, b) FORMAT CSV\r\n\n1,2\n; DROP TABLE t")).toEqual([
     "INSERT INTO t (a, b) ",

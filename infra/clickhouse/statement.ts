@@ -23,10 +23,18 @@ export interface Statement {
 }
 
 /** Words after which FORMAT, VALUES, SELECT or SETTINGS is a name. */
-const namesFollow = new Set([".", ",", "AS", "FROM", "JOIN", "INTO", "TABLE", "FUNCTION", "DATABASE"]);
+const namesFollow = new Set([".", ",", "AS", "FROM", "JOIN"]);
+/** In a SELECT these are names themselves: `GROUP BY table FORMAT TSV`. */
+const namesFollowToo = new Set(["INTO", "TABLE", "FUNCTION", "DATABASE"]);
 
-const isClause = (outer: readonly Token[], i: number, word: string) =>
-  outer[i]?.kind === "word" && outer[i].text === word && i > 0 && !namesFollow.has(outer[i - 1]?.text ?? "");
+/** The first words of statements that have rows as their result. */
+export const isReading = (verb: string): boolean => ["SELECT", "WITH", "FROM", "("].includes(verb);
+
+function isClause(outer: readonly Token[], i: number, word: string): boolean {
+  const [first, before] = [outer[0]?.text ?? "", outer[i - 1]?.text ?? ""];
+  const isNamed = namesFollow.has(before) || (!isReading(first) && namesFollowToo.has(before));
+  return outer[i]?.kind === "word" && outer[i].text === word && i > 0 && !isNamed;
+}
 
 /** Reads the statement at the beginning of `text`; `undefined` when there is none. */
 export function readStatement(text: string): Statement | undefined {
