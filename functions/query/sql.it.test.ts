@@ -1,4 +1,5 @@
-import { createClient } from "@clickhouse/client";
+import { randomUUID } from "node:crypto";
+import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import type { Context } from "aws-lambda";
 import { beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import type { HttpEvent } from "../lib/http-event.ts";
@@ -8,10 +9,11 @@ import { runSql } from "../lib/run-sql.ts";
 import { createHandler } from "./handler.ts";
 
 let handle: ReturnType<typeof createHandler>;
+let reader: ClickHouseClient;
 
 beforeEach(() => {
   const { clickhouseUrl: url, passwords } = inject("services");
-  const reader = createClient({ url, username: "reader", password: passwords.reader });
+  reader = createClient({ url, username: "reader", password: passwords.reader });
   const writer = createClient({ url, username: "rmq", password: passwords.rmq });
   onTestFinished(async () => {
     await Promise.all([reader.close(), writer.close()]);
@@ -44,6 +46,26 @@ async function post(body: unknown, headers: Record<string, string> = {}, query?:
     isBase64Encoded,
     body: isJson ? JSON.parse(text ?? "") : undefined,
   };
+}
+
+/** How many queries with this in their text run now. */
+async function countRunning(mark: string): Promise<number> {
+  const { clickhouseUrl: url, passwords } = inject("services");
+  await using client = createClient({ url, username: "default", password: passwords.default });
+  const query =
+    "SELECT count()::UInt32 AS n FROM system.processes WHERE position(query, {mark: String}) > 0 AND position(query, 'processes') = 0";
+  const answer = await client.query({ query, query_params: { mark }, format: "JSONEachRow" });
+  return (await answer.json<{ n: number }>())[0]?.n ?? 0;
+}
+
+/** A query of three seconds, at work when this resolves. */
+async function startLong() {
+  const mark = randomUUID();
+  const running = post({
+    query: `SELECT '${mark}', sleepEachRow(1) FROM numbers(3) SETTINGS max_block_size = 1`,
+  });
+  await expect.poll(() => countRunning(mark), { timeout: 2000 }).toBe(1);
+  return { running, mark, hangUp: () => reader.close() };
 }
 
 describe("POST /v1/query", () => {
@@ -145,6 +167,24 @@ describe("POST /v1/query", () => {
     ["SELECT number FROM numbers(1000000) GROUP BY number SETTINGS max_memory_usage = 1000000", 413, 241],
   ])("%s is %i", async (query, status, code) => {
     expect(await post({ query })).toMatchObject({ status, body: { clickhouse: { code } } });
+  });
+
+  test("more queries at once than allowed is 429, with the time after which to ask again", async () => {
+    const { running, mark } = await startLong();
+    const second = await post({ query: `SELECT '${mark}' SETTINGS max_concurrent_queries_for_user = 1` });
+    expect(second).toMatchObject({
+      status: 429,
+      headers: { "retry-after": "1" },
+      body: { clickhouse: { code: 202 } },
+    });
+    expect((await running).status).toBe(200);
+  });
+
+  test("the server stops a query whose function is gone", async () => {
+    const { running, mark, hangUp } = await startLong();
+    await hangUp();
+    expect((await running).status).toBe(503);
+    await expect.poll(() => countRunning(mark), { timeout: 1500 }).toBe(0);
   });
 
   test("a result that no Lambda could answer is 413", async () => {
