@@ -34,3 +34,12 @@ export async function openScratch(...tables: string[]): Promise<Scratch> {
     select: async <Row>(query: string) => (await client.query({ query, format: "JSONEachRow" })).json<Row>(),
   };
 }
+
+/** The same draws in every run: each a whole number below the one given. */
+export function createDraw(): (below: number) => number {
+  let state = 1;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}

@@ -1,12 +1,9 @@
-/**
- * Later than an INSERT takes from its first row to its end: what was under way while the roll-up before looked is looked at
- * again. (A minute would do for `store-events`; by hand one may insert for longer.)
- */
-const overlap = "INTERVAL 10 MINUTE";
+import { dayOf, reachedIn, stepsState, unseenSince } from "../lib/queries/funnel-sql.ts";
+import { quarterHour } from "../lib/queries/product-sql.ts";
 
 /** The moment by the server's clock, and the days of which rows came in since the last roll-up that came to its end. */
 export const findDays = `
-  WITH (SELECT max(began_at) FROM bilten_analytics.roll_ups) - ${overlap} AS since
+  WITH ${unseenSince} AS since
   SELECT toString(now64(3, 'UTC')) AS began_at, arraySort(groupUniqArray(toString(date))) AS days
   FROM
   (
@@ -63,3 +60,29 @@ export const rollUp = `
   )
   GROUP BY date, organizer_id, event_id, metric_name, currency
   HAVING sumIf(value, new) != sumIf(value, NOT new) OR countIf(new) != countIf(NOT new)`;
+
+/** Writes how far everybody got who did a step on one of these days, where it is not what is stored: `sql/0016`. */
+export const rollUpFunnel = `
+  INSERT INTO bilten_analytics.funnel_daily (date, user_id, reached, rolled_up_at)
+  SELECT date, user_id, maxIf(far, new) AS reached, {began_at: DateTime64(3)}
+  FROM
+  (
+    SELECT date, assumeNotNull(user_id) AS user_id, ${reachedIn("steps")} AS far, true AS new
+    FROM
+    (
+      SELECT user_id, ${quarterHour} AS quarter, ${stepsState} AS steps
+      FROM bilten_analytics.events
+      WHERE isNotNull(user_id) AND (${dayOf} IN {days: Array(Date32)} OR ${dayOf} - 1 IN {days: Array(Date32)})
+      GROUP BY user_id, quarter
+    )
+    ARRAY JOIN [toDate32(quarter), toDate32(quarter) - 1] AS date
+    WHERE date IN {days: Array(Date32)}
+    GROUP BY date, user_id
+    HAVING far > 0 AND countIf(toDate32(quarter) = date) > 0
+    UNION ALL
+    SELECT date, user_id, stored.reached, false
+    FROM bilten_analytics.funnel_daily AS stored FINAL
+    WHERE date IN {days: Array(Date32)}
+  )
+  GROUP BY date, user_id
+  HAVING maxIf(far, new) != maxIf(far, NOT new)`;

@@ -1,4 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
+import { openStore } from "../../functions/lib/store.ts";
+import { createHandler } from "../../functions/roll-up-metrics/roll-up.ts";
 import { at, came, settings, slice, usualEnd } from "./query-rows.ts";
 
 /** A tenth of the events each, in the order of their numbers, of some 150,000 users who come for a hundred events at a time. */
@@ -20,7 +22,7 @@ const sales = `
   INSERT INTO bilten_analytics.ticket_sales (timestamp, event_id, organizer_id, user_id, quantity, price, currency, id, _inserted_at)
   SELECT timestamp, event_id, organizer_id, user_id, 2, 30, 'EUR', id, _inserted_at FROM bilten_analytics.events WHERE event_type = 'ticket_purchase'`;
 
-/** Product events of 90 days, their sales, and all the aggregates that follow from them. @param end of the days, in UTC: `2026-04-01 00:00:00`. */
+/** Product events of 90 days, their sales, and all the aggregates that follow from them, those of the five-minute roll-up too. @param end of the days, in UTC: `2026-04-01 00:00:00`. */
 export async function insertProductEvents(
   admin: ClickHouseClient,
   rows: number,
@@ -33,4 +35,6 @@ export async function insertProductEvents(
     await admin.command({ query, clickhouse_settings: settings });
   }
   await admin.command({ query: sales, clickhouse_settings: settings });
+  progress("rolling up");
+  await createHandler(openStore(admin))({}, { getRemainingTimeInMillis: () => 600_000 });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ask } from "../ask.ts";
 import type { Query } from "../query.ts";
-import { openScratch, type Scratch } from "../testing.ts";
+import { createDraw, openScratch, type Scratch } from "../testing.ts";
 import { slowQueries, storageByTable } from "./clickhouse.ts";
 import { eventsDaily } from "./events-daily.ts";
 import { eventsFunnel } from "./funnel.ts";
@@ -68,15 +68,6 @@ describe("events_daily", () => {
     ).toEqual([["2026-03-29", 1, 1]]);
   });
 });
-
-/** The same draws in every run. */
-function createDraw() {
-  let state = 1;
-  return (below: number) => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state % below;
-  };
-}
 
 const usual = ["event_view", "ticket_view", "checkout_start", "payment_info", "ticket_purchase"];
 

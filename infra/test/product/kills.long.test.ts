@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openProducer } from "../../../functions/lib/kafka.ts";
 import { openStore } from "../../../functions/lib/store.ts";
-import { createHandler as createRollUp } from "../../../functions/roll-up-metrics/handler.ts";
+import { createHandler as createRollUp } from "../../../functions/roll-up-metrics/roll-up.ts";
 import { openAdmin } from "../../admin.ts";
 import { createRandom } from "../../generate/random.ts";
 import { readMappings } from "../../stack/mappings.ts";

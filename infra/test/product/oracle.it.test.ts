@@ -7,7 +7,7 @@ import { eventsFunnel } from "../../../functions/lib/queries/funnel.ts";
 import { revenueDaily } from "../../../functions/lib/queries/product.ts";
 import type { Query } from "../../../functions/lib/query.ts";
 import { openStore } from "../../../functions/lib/store.ts";
-import { createHandler as createRollUp } from "../../../functions/roll-up-metrics/handler.ts";
+import { createHandler as createRollUp } from "../../../functions/roll-up-metrics/roll-up.ts";
 import { createHandler as createStorer } from "../../../functions/store-events/handler.ts";
 import { createRandom } from "../../generate/random.ts";
 import { deliver, flaky, Log } from "./deliver.ts";

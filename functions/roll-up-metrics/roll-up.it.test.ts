@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { openScratch } from "../lib/testing.ts";
-import { createHandler } from "./handler.ts";
+import { createHandler } from "./roll-up.ts";
 
 async function openOrganizer() {
   const { client, store, select } = await openScratch();
