@@ -14,7 +14,11 @@ const record: fc.Arbitrary<KafkaRecord> = fc.record({
   topic: fc.stringMatching(/^[a-zA-Z0-9._-]{1,12}$/),
   partition: fc.nat(12),
   offset: fc.oneof(fc.nat(200), fc.maxSafeNat()),
-  timestamp: fc.oneof(fc.constant(-1), fc.maxSafeNat()),
+  timestamp: fc.oneof(
+    fc.constantFrom(-1, 1e12 - 1, 1e12, 1e13 - 1, 1e13),
+    fc.integer({ min: 946_684_800_000, max: 4_102_444_800_000 }),
+    fc.maxSafeNat(),
+  ),
   timestampType: fc.constantFrom("CREATE_TIME", "LOG_APPEND_TIME"),
   key: fc.option(bytes),
   value: fc.option(bytes),

@@ -180,7 +180,7 @@ const signedDigits = Array.from({ length: 256 }, (_, byte) => String(signed(byte
 const base64Length = (bytes: Buffer) => Math.ceil(bytes.length / 3) * 4;
 
 function decimalLength(integer: number): number {
-  if (integer >= 1e12 && integer < 1e13) return 13; // Milliseconds from 2001 to 2286.
+  if (integer >= 1e12 && integer < 1e13) return 13; // From 2001 to 2286: nearly every moment, and each record has one.
   if (integer < 0) return String(integer).length;
   let length = 1;
   for (let limit = 10; limit <= integer; limit *= 10) length += 1;

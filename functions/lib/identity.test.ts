@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { type Position, parsePosition } from "../../events/origin.ts";
 import { areRising, isOneOf, messageId, originPosition } from "./identity.ts";
 import type { KafkaPlace, RabbitMQPlace } from "./message.ts";
 
@@ -41,44 +42,16 @@ test("another copy of a rating is looked up where it was read, not by its origin
 });
 
 test.each([
-  [
-    true,
-    "partition after partition, each in order, with gaps",
-    [
-      [0, 1],
-      [0, 5],
-      [3, 2],
-      [1, 9],
-    ],
-  ],
-  [true, "nothing", []],
-  [
-    false,
-    "the same twice",
-    [
-      [0, 1],
-      [0, 1],
-    ],
-  ],
-  [
-    false,
-    "a later one first",
-    [
-      [0, 2],
-      [0, 1],
-    ],
-  ],
-  [
-    false,
-    "a partition that comes back",
-    [
-      [0, 1],
-      [1, 1],
-      [0, 2],
-    ],
-  ],
+  [true, "partition after partition, each in order, with gaps", "0:1 0:5 3:2 1:9"],
+  [true, "nothing", ""],
+  [false, "the same twice", "0:1 0:1"],
+  [false, "a later one first", "0:2 0:1"],
+  [false, "a partition that comes back", "0:1 1:1 0:2"],
 ])("rising: %s for %s", (rises, _what, places) => {
-  const positions = places.map(([partition = 0, offset = 0]) => ({ topic: "t", partition, offset }));
+  const positions = places
+    .split(" ")
+    .filter(Boolean)
+    .map((place) => parsePosition(`t:${place}`) as Position);
   expect(areRising(positions, (position) => position)).toBe(rises);
 });
 

@@ -1,5 +1,5 @@
-import { dayOf, reachedIn, stepsState, unseenSince } from "../lib/queries/funnel-sql.ts";
-import { quarterHour } from "../lib/queries/product-sql.ts";
+import { reachedIn, stepsState } from "../lib/queries/funnel-sql.ts";
+import { dayOf, quarterHour, unseenSince } from "../lib/queries/product-sql.ts";
 
 /** The moment by the server's clock, and the days of which rows came in since the last roll-up that came to its end. */
 export const findDays = `

@@ -22,7 +22,10 @@ const sales = `
   INSERT INTO bilten_analytics.ticket_sales (timestamp, event_id, organizer_id, user_id, quantity, price, currency, id, _inserted_at)
   SELECT timestamp, event_id, organizer_id, user_id, 2, 30, 'EUR', id, _inserted_at FROM bilten_analytics.events WHERE event_type = 'ticket_purchase'`;
 
-/** Product events of 90 days, their sales, and all the aggregates that follow from them, those of the five-minute roll-up too. @param end of the days, in UTC: `2026-04-01 00:00:00`. */
+/**
+ * Product events of 90 days, their sales, and all the aggregates that follow from them, those of `roll-up-metrics` too.
+ * @param end of the days, in UTC: `2026-04-01 00:00:00`.
+ */
 export async function insertProductEvents(
   admin: ClickHouseClient,
   rows: number,

@@ -25,7 +25,7 @@ test("packed records that went to another thread make the same event", () => {
   );
 });
 
-test("what crosses holds the records' bytes and not the memory they were read from", () => {
+test("what crosses holds the records' bytes, shared and not copied, and not the memory they were read from", () => {
   const fetched = Buffer.alloc(1 << 20);
   const one: KafkaRecord = {
     topic: "orders",
@@ -37,7 +37,9 @@ test("what crosses holds the records' bytes and not the memory they were read fr
     value: fetched.subarray(5, 10),
     headers: [["name", fetched.subarray(10, 12)]],
   };
-  expect(packKafka(source, [one]).bytes.buffer.byteLength).toBe(7);
+  const packed = packKafka(source, [one]);
+  expect(packed.bytes.buffer.byteLength).toBe(7);
+  expect(structuredClone(packed).bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
 });
 
 test("any other event is left as it is", () => {

@@ -1,6 +1,7 @@
 /**
  * Takes the pictures of README anew: `npx node infra/test/screenshots.ts`. A month of visitors, then ten minutes of everything, go
- * through a stack of its own, the way everything goes. It wants fonts for what people say (Debian: fonts-noto-core, -cjk, -color-emoji).
+ * through a stack of its own, the way everything goes. It wants fonts for what people say (Debian: fonts-noto-core, -cjk, -color-emoji);
+ * `pngquant` makes what it writes a third.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContextOptions } from "playwright-core";

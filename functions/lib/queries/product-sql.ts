@@ -19,3 +19,13 @@ export const merged = (state: string, asked: unknown) =>
 
 /** The quarter of an hour in which somebody did something, as the projection by_user_per_quarter_hour has it (sql/0014). */
 export const quarterHour = bucketOf("timestamp", 15);
+
+/** The day of UTC in which a quarter of an hour lies. */
+export const dayOf = `toDate32(${quarterHour})`;
+
+/**
+ * Since when rows may have come in that no roll-up has seen. Ten minutes are more than an INSERT takes from its first row to its end:
+ * what was under way while the last roll-up looked is looked at again. (A minute would do for `store-events`; by hand one may
+ * insert for longer.)
+ */
+export const unseenSince = "(SELECT max(began_at) FROM bilten_analytics.roll_ups) - INTERVAL 10 MINUTE";
